@@ -1,0 +1,190 @@
+"""The contract between lms-sync and a connector plugin: what a plugin offers and what it is given.
+
+Owns the words stream, scope, page, cursor and finding. Must not know any LMS, nor the store behind `Known`.
+
+* A **stream** is one kind of traffic with a schedule of its own (people, grades, …).
+* A **scope** is the smallest part of a stream that can be read whole: the site's courses, one course's grades.
+* A **page** is what is committed at once: records, keys proven absent, and the cursor that stands for them.
+* A **cursor** is the plugin's own text; lms-sync keeps it and gives it back, and never looks inside.
+
+Reading a scope yields pages; the last one carries a `ScopeEnd` that says how far the reading can be trusted. Only a
+`complete` end lets lms-sync retire what was not seen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, SecretStr
+
+
+class Mode(StrEnum):
+    """How a scope is to be read."""
+
+    FULL = "full"  # everything there is
+    CHANGES = "changes"  # only what changed since the cursor
+
+
+class Outcome(StrEnum):
+    """How far the reading of a scope can be trusted."""
+
+    COMPLETE = "complete"  # all of it was read: what was not seen is gone
+    CHANGES = "changes"  # all changes since the cursor were read
+    PARTIAL = "partial"  # some of it is missing: nothing may be retired
+    REFUSED = "refused"  # the LMS refuses it to this account
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTICE = "notice"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a connector can read: `kinds` are the source kinds of its records.
+
+    `incremental` streams understand `Mode.CHANGES`; the others are read whole whenever they are due.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    incremental: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The smallest part of a stream that can be complete. `label` is for people and holds no personal data."""
+
+    stream: str
+    key: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """One object as the LMS gives it: plain values (text, int, bool, Decimal, None, lists and dicts of these).
+
+    `kind` names a section of the mapping, `key` the object's own identity within that kind, `source_time` when the
+    LMS says it last changed (UTC).
+    """
+
+    kind: str
+    key: str
+    fields: Mapping[str, Any]
+    source_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth telling the operator: what, how bad, and what to do."""
+
+    level: Level
+    subject: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class ScopeEnd:
+    """The last word on a scope: its outcome, and how many objects were expected and received."""
+
+    outcome: Outcome
+    received: int
+    expected: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is committed in one transaction. `absent` lists (record kind, record key) that the LMS no longer has.
+
+    A `cursor` of None leaves the stored one as it is. Exactly the last page of a scope has an `end`.
+    """
+
+    records: Sequence[SourceRecord] = ()
+    absent: Sequence[tuple[str, str]] = ()
+    cursor: str | None = None
+    end: ScopeEnd | None = None
+    findings: Sequence[Finding] = ()
+
+
+class Known(Protocol):
+    """What the record store already holds, for a connector that can save requests by knowing it."""
+
+    def rows(self, kind: str, scope: str, fields: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """The live records of a record kind in a scope: key -> the named fields."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReadTask:
+    """How to read one scope: the mode, the cursor kept from last time (None: never read), and what is known."""
+
+    mode: Mode
+    known: Known
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class SiteAccess:
+    """Where the LMS is and how to speak to it politely. Times in seconds."""
+
+    name: str
+    url: str
+    secret: SecretStr = field(repr=False)
+    timeout: float = 55.0
+    concurrency: int = 2
+    requests_per_second: float = 0.0  # 0: unpaced
+    retries: int = 5
+    maintenance_wait: float = 900.0
+    verify_tls: bool = True
+
+
+class Connector(ABC):
+    """One LMS, read for the length of one run. A plugin subclasses this and names the class in an entry point.
+
+    A connector may keep what it read for the rest of its run; lms-sync makes a new one for each run and closes it.
+    Every method raises `lms_sync.errors.SourceError` (and its kinds) and nothing else for what the LMS does wrong.
+    """
+
+    title: ClassVar[str]
+    """What the operator reads in `lms-sync connectors`."""
+
+    options: ClassVar[type[BaseModel]]
+    """The model of the table `[sources.NAME.options]`."""
+
+    mapping: ClassVar[str]
+    """The entry-point name (group `lms_sync.mappings`) of the mapping shipped for this connector."""
+
+    @abstractmethod
+    def __init__(self, access: SiteAccess, options: Any) -> None:
+        """Keeps what it is given; makes no request. `options` is an instance of the class's `options`."""
+
+    @abstractmethod
+    def streams(self) -> Sequence[Stream]:
+        """The streams, in the order in which a full pull reads them. Makes no request."""
+
+    @abstractmethod
+    def scopes(self, stream: str) -> Sequence[Scope]:
+        """The scopes that the LMS has now for a stream."""
+
+    @abstractmethod
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        """Reads a scope page by page. See the module's docstring for what the pages must say."""
+
+    @abstractmethod
+    def check(self) -> Iterable[Finding]:
+        """What `lms-sync doctor` shows: from the URL to every needed right, each with its remedy."""
+
+    def close(self) -> None:  # noqa: B027 - most connectors have nothing to close
+        """Releases connections."""
