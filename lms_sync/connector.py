@@ -52,13 +52,15 @@ class Level(StrEnum):
 class Stream:
     """What a connector can read: `kinds` are the source kinds of its records.
 
-    `incremental` streams understand `Mode.CHANGES`; the others are read whole whenever they are due.
+    `incremental` streams understand `Mode.CHANGES`; the others are read whole whenever they are due. A stream whose
+    scopes cost a few requests for the whole site says `every_pull` and is read whole each time.
     """
 
     name: str
     title: str
     kinds: tuple[str, ...]
     incremental: bool = False
+    every_pull: bool = False
 
 
 @dataclass(frozen=True)

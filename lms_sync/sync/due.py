@@ -1,0 +1,37 @@
+"""Which scopes a pull reads, and how: whole, only the changes, or not at all. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lms_sync.connector import Mode, Outcome, Stream
+from lms_sync.store.rows import ScopeState
+
+CLOSED = "closed"
+"""The outcome kept for a scope that the LMS no longer lists: its records stay as they were last seen."""
+
+
+def mode_for(
+    stream: Stream,
+    state: ScopeState | None,
+    *,
+    full: bool,
+    asked_for: bool,
+    has_cursor: bool,
+    reconcile_after: dt.timedelta,
+    now: dt.datetime,
+) -> Mode | None:
+    """How to read a scope now; None: it is fresh enough.
+
+    `asked_for` means that the operator or the schedule named the stream. A scope is read whole when it never was,
+    when somebody asked for a second look at it, when it was closed, and when its last whole reading has grown old.
+    """
+    if full or stream.every_pull or state is None or state.complete_at is None:
+        return Mode.FULL
+    if state.reread or state.outcome == CLOSED or now - state.complete_at >= reconcile_after:
+        return Mode.FULL
+    if stream.incremental:
+        return Mode.CHANGES if has_cursor else Mode.FULL
+    if asked_for or state.outcome in (Outcome.PARTIAL, Outcome.REFUSED):
+        return Mode.FULL
+    return None

@@ -1,0 +1,197 @@
+"""One pull of one source: which scopes are read, in which order, and what their reading adds up to.
+
+Owns the run. Reading a single scope is `scope.py`'s. Must not know any LMS, nor how anything is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+
+from lms_sync.connector import Connector, Finding, Level, Mode, Outcome, Scope, ScopeEnd, Stream
+from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
+from lms_sync.store.rows import Run, ScopeState
+from lms_sync.store.store import Store
+from lms_sync.sync.due import CLOSED, mode_for
+from lms_sync.sync.result import (
+    RECONCILE_AFTER,
+    Progress,
+    PullOptions,
+    PullSource,
+    RunSummary,
+    Silence,
+    StreamSummary,
+)
+from lms_sync.sync.scope import Interrupted, ScopeReader, ScopeResult
+
+__all__ = ["Progress", "PullOptions", "PullSource", "RunSummary", "Silence", "StreamSummary", "pull"]
+
+DEAD_AFTER = 3
+"""After so many scopes in a row that the LMS did not answer for, a run gives up instead of asking on."""
+
+
+def pull(store: Store, source: PullSource, options: PullOptions, progress: Progress) -> RunSummary:
+    """Pulls a source once, alone, and records the run. Gives its summary, also when the LMS failed.
+
+    Raises StoreBusy when another process pulls the same source, StoreError when the store fails, ConfigError for a
+    stream that the connector does not have.
+    """
+    with store.lock(source.name), closing(source.connector()) as connector:
+        streams = _chosen(connector.streams(), options, source.name)
+        mode = Mode.FULL if options.full else Mode.CHANGES
+        run = store.begin_run(source.name, mode.value, options.actor, source.mapping.version)
+        work = _Pull(store, source, connector, options, progress, run)
+        progress.run_started(source.name, [stream.name for stream in streams])
+        work.streams(streams)
+        summary = work.summary
+        store.finish_run(run, summary.outcome, summary.counts, "; ".join(summary.problems))
+        progress.run_done(summary)
+        return summary
+
+
+def _chosen(streams: Sequence[Stream], options: PullOptions, source: str) -> list[Stream]:
+    known = [stream.name for stream in streams]
+    unknown = [name for name in options.streams or () if name not in known]
+    if unknown:
+        problems = [Problem(name, f"no such stream; there are {', '.join(known)}") for name in unknown]
+        raise ConfigError(f"The connector of source {source} cannot pull this:", problems)
+    return [stream for stream in streams if options.streams is None or stream.name in options.streams]
+
+
+class _Pull:
+    """The run under way."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: PullSource,
+        connector: Connector,
+        options: PullOptions,
+        progress: Progress,
+        run: Run,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._connector = connector
+        self._options = options
+        self._progress = progress
+        self._run = run
+        self._reader = ScopeReader(store, source, connector, options, progress, run)
+        self._states = {(state.stream, state.scope): state for state in store.scope_states(source.name)}
+        self._whole: set[tuple[str, str]] = set()  # scopes read whole in this run
+        self._silent = 0  # scopes in a row without an answer
+        self._over = False
+        self.summary = RunSummary(run.id, source.name)
+
+    def streams(self, streams: Sequence[Stream]) -> None:
+        """Reads the streams in the connector's order."""
+        for stream in streams:
+            if self._over:
+                return
+            try:
+                self._stream(stream)
+            except SourceDenied as error:
+                self._give_up("failed", str(error))
+
+    def _stream(self, stream: Stream) -> None:
+        try:
+            scopes = list(self._connector.scopes(stream.name))
+        except SourceDenied:
+            raise
+        except SourceError as error:
+            # Without the list of scopes nothing of this stream can be read, and most likely nothing at all.
+            self._give_up("failed" if isinstance(error, SourceUnavailable) else "partial", str(error))
+            return
+        due = self._due(stream, scopes)
+        self.summary.stream(stream.name)
+        self._progress.stream_started(stream.name, len(due))
+        for scope, mode in due:
+            if self._over:
+                return
+            self._read(stream, scope, mode)
+        if self._options.scopes is None:
+            self._close_unlisted(stream, scopes)
+
+    def _due(self, stream: Stream, scopes: Sequence[Scope]) -> list[tuple[Scope, Mode]]:
+        wanted = [scope for scope in scopes if self._options.scopes is None or scope.key in self._options.scopes]
+        modes = [(scope, self._mode(stream, scope)) for scope in wanted]
+        return [(scope, mode) for scope, mode in modes if mode]
+
+    def _mode(self, stream: Stream, scope: Scope) -> Mode | None:
+        if (stream.name, scope.key) in self._whole:
+            return None
+        return mode_for(
+            stream,
+            self._states.get((stream.name, scope.key)),
+            full=self._options.full,
+            asked_for=self._options.streams is not None,
+            has_cursor=self._store.cursor(self._source.name, stream.name, scope.key) is not None,
+            reconcile_after=self._source.reconcile_after.get(stream.name, RECONCILE_AFTER),
+            now=self._store.now(),
+        )
+
+    def _read(self, stream: Stream, scope: Scope, mode: Mode) -> None:
+        self._progress.scope_started(scope)
+        try:
+            result = self._reader.read(stream, scope, mode)
+        except Interrupted:
+            self._give_up("partial", "The run was stopped before everything was read; the next one goes on from here.")
+            return
+        self._note(stream, scope, result)
+        if mode is Mode.FULL:
+            self._whole.add((stream.name, scope.key))
+        if result.unknown_learners:
+            self._look_for_people(scope)
+
+    def _note(self, stream: Stream, scope: Scope, result: ScopeResult) -> None:
+        summary = self.summary.stream(stream.name)
+        summary.note_end(result.end.outcome)
+        summary.counts.update(result.counts)
+        self.summary.findings.extend(result.findings)
+        self._progress.scope_done(scope, result.end)
+        trusted = result.end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)
+        if not trusted or result.rejected:
+            self._worsen("partial")
+        if not trusted:
+            self.summary.problems.append(_problem(stream, scope, result.end))
+        self._silent = self._silent + 1 if result.silent else 0
+        if self._silent >= DEAD_AFTER:
+            self._give_up(
+                "failed", f"The LMS left {DEAD_AFTER} scopes in a row unanswered, so this run ended; see above for why."
+            )
+
+    def _look_for_people(self, scope: Scope) -> None:
+        """Reads the scope's people at once: somebody new has results before the regular reading of people was due."""
+        for stream in self._connector.streams():
+            if self._reader.brings(stream, "enrolment") and (stream.name, scope.key) not in self._whole:
+                self._read(stream, Scope(stream.name, scope.key, scope.label), Mode.FULL)
+
+    def _close_unlisted(self, stream: Stream, scopes: Sequence[Scope]) -> None:
+        """Marks scopes that the LMS no longer lists. Their records stay: a list is no proof that grades are gone."""
+        listed = {scope.key for scope in scopes}
+        for (name, key), state in self._states.items():
+            if name == stream.name and key not in listed and state.outcome != CLOSED:
+                self._close(stream, state)
+
+    def _close(self, stream: Stream, state: ScopeState) -> None:
+        note = "the LMS no longer lists it; its records are kept as last seen"
+        with self._store.page(self._run, stream.name, state.scope) as page:
+            page.end(CLOSED, None, 0, note)
+        finding = Finding(Level.NOTICE, f"{stream.name} {state.scope}", note)
+        self.summary.findings.append(finding)
+        self._progress.finding(finding)
+
+    def _give_up(self, outcome: str, problem: str) -> None:
+        self._over = True
+        self._worsen(outcome)
+        self.summary.problems.append(problem)
+
+    def _worsen(self, outcome: str) -> None:
+        ranks = ("done", "partial", "failed")
+        self.summary.outcome = max(self.summary.outcome, outcome, key=ranks.index)
+
+
+def _problem(stream: Stream, scope: Scope, end: ScopeEnd) -> str:
+    counted = f" ({end.received} of {end.expected})" if end.expected is not None else ""
+    label = f" «{scope.label}»" if scope.label else ""
+    return f"{stream.name} {scope.key}{label}: {end.outcome.value}{counted}. {end.note}".rstrip()

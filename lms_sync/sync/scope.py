@@ -1,0 +1,275 @@
+"""Reading one scope: its pages become records, each page in one transaction with its cursor, its end decides what goes.
+
+Owns the promises of a page: repeats are harmless, nothing is dropped in silence, and nothing is retired unless the
+whole scope was read and what vanished is believable. Must not know any LMS, nor SQL.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from lms_sync.connector import (
+    Connector,
+    Finding,
+    Mode,
+    Outcome,
+    Page,
+    ReadTask,
+    Scope,
+    ScopeEnd,
+    SourceRecord,
+    Stream,
+)
+from lms_sync.errors import (
+    LmsSyncError,
+    SourceAnswerInvalid,
+    SourceDenied,
+    SourceError,
+    SourceRefused,
+    SourceTimeout,
+    SourceUnavailable,
+)
+from lms_sync.log import get_logger
+from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Rejection
+from lms_sync.records import Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
+from lms_sync.store.rows import QuarantineEntry, Run
+from lms_sync.store.store import PageWriter, Store
+from lms_sync.sync.brake import Vanished, braked_kinds
+from lms_sync.sync.result import EVERY_SCOPE, Progress, PullOptions, PullSource
+
+_log = get_logger(__name__)
+
+
+class Interrupted(Exception):
+    """The run was asked to stop between two pages."""
+
+
+@dataclass
+class ScopeResult:
+    """How a scope ended and what was done. `silent`: the LMS gave no answer at all."""
+
+    end: ScopeEnd
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    rejected: int = 0
+    silent: bool = False
+    unknown_learners: bool = False
+
+
+class ScopeReader:
+    """Reads scopes, one after the other, for one run."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: PullSource,
+        connector: Connector,
+        options: PullOptions,
+        progress: Progress,
+        run: Run,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._connector = connector
+        self._options = options
+        self._progress = progress
+        self._run = run
+        self._known = store.known(source.name)
+        self._quarantined = store.quarantined_keys(source.name)
+
+    def brings(self, stream: Stream, kind: str) -> bool:
+        """Whether a stream brings records of a kind."""
+        return kind in _record_kinds(stream)
+
+    def read(self, stream: Stream, scope: Scope, mode: Mode) -> ScopeResult:
+        """Reads a scope to its end. Raises SourceDenied and Interrupted; every other failure is the scope's end."""
+        reading = _Reading(stream, scope, mode)
+        cursor = self._store.cursor(self._source.name, scope.stream, scope.key)
+        task = ReadTask(mode, self._known, cursor)
+        try:
+            for page in self._pages(scope, task):
+                self._commit(reading, page)
+        except SourceDenied:
+            raise
+        except SourceError as error:
+            self._end_early(reading, error)
+        assert reading.result is not None
+        reading.result.unknown_learners = self._has_unknown_learners(reading)
+        return reading.result
+
+    def _pages(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        """The connector's pages. A fault of the plugin becomes a SourceError: it must not harm other scopes."""
+        ended = False
+        pages = iter(self._connector.read(scope, task))
+        while not ended:
+            try:
+                page = next(pages)
+            except StopIteration:
+                raise SourceAnswerInvalid("the connector stopped without saying how the scope ended") from None
+            except LmsSyncError:
+                raise
+            except Exception as error:
+                kind = type(error).__name__
+                _log.exception("connector fault", stream=scope.stream, scope=scope.key)
+                raise SourceAnswerInvalid(f"the connector failed with {kind}: report this to its author") from None
+            if self._options.stopped and page.end is None:
+                raise Interrupted
+            ended = page.end is not None
+            yield page
+
+    def _commit(self, reading: _Reading, page: Page) -> None:
+        outcomes = [(source, self._source.mapping.apply(source)) for source in page.records]
+        mapped = [(one.record, source.source_time) for source, one in outcomes if isinstance(one, Mapped)]
+        entries = _quarantine_entries(one for _, one in outcomes)
+        reading.note(outcomes, page)
+        counts: Counter[str] = Counter()
+        with self._store.page(self._run, reading.scope.stream, reading.scope.key, reading.scope.label) as writer:
+            put = writer.put(mapped)
+            counts.update(
+                added=put.added,
+                changed=put.changed,
+                unchanged=put.unchanged,
+                restored=put.restored,
+                erased=put.erased,
+                quarantined=len(entries),
+            )
+            self._quarantine(writer, entries, [record for record, _ in mapped])
+            end = page.end
+            if end is not None:
+                end = self._retire(writer, reading, end, counts)
+                writer.end(end.outcome.value, end.expected, end.received, end.note)
+            # A braked or partial end keeps the old cursor, so that the same changes are looked at again.
+            if page.cursor is not None and (end is None or end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)):
+                writer.set_cursor(page.cursor)
+        reading.counts.update(counts)
+        self._progress.page(reading.scope.stream, counts)
+        for finding in page.findings:
+            self._progress.finding(finding)
+        if end is not None:
+            reading.finish(end)
+
+    def _quarantine(self, writer: PageWriter, entries: list[QuarantineEntry], records: list[Record]) -> None:
+        writer.quarantine(entries)
+        held = {(entry.kind, entry.key) for entry in entries}
+        released = self._quarantined & {(record.kind, record.key) for record in records} - held
+        if released:
+            writer.release(released)
+        self._quarantined = (self._quarantined - released) | held
+
+    def _retire(self, writer: PageWriter, reading: _Reading, end: ScopeEnd, counts: Counter[str]) -> ScopeEnd:
+        """Retires what is gone, if the end allows it; gives the end that results."""
+        vanished = self._vanished(reading, end)
+        if not vanished:
+            return end
+        if not self._may_retire(reading.scope):
+            braked = self._brake(reading, vanished)
+            if braked:
+                counts["braked"] += sum(count for count, _ in braked.values())
+                what = ", ".join(f"{count} of {live} {kind} records" for kind, (count, live) in braked.items())
+                note = f"Brake: {what} vanished at once, so none was retired; see --allow-retire {reading.scope.key}."
+                return replace(end, outcome=Outcome.PARTIAL, note=f"{end.note} {note}".strip())
+        for kind, keys in vanished.keys.items():
+            counts["retired"] += writer.retire(kind, keys, "no longer in the LMS")
+        return end
+
+    def _may_retire(self, scope: Scope) -> bool:
+        allowed = self._options.allow_retire
+        return EVERY_SCOPE in allowed or scope.key in allowed or f"{scope.stream}:{scope.key}" in allowed
+
+    def _vanished(self, reading: _Reading, end: ScopeEnd) -> Vanished:
+        kinds = _record_kinds(reading.stream) - {Learner.kind}
+        live = {kind: set(self._known.rows(kind, reading.scope.key, ())) for kind in kinds}
+        if end.outcome is Outcome.COMPLETE:
+            gone = {kind: keys - reading.seen[kind] for kind, keys in live.items()}
+        elif end.outcome is Outcome.CHANGES:
+            gone = {kind: (keys & reading.absent[kind]) - reading.seen[kind] for kind, keys in live.items()}
+        else:
+            gone = {}
+        return Vanished(
+            {kind: frozenset(keys) for kind, keys in gone.items() if keys},
+            {kind: len(keys) for kind, keys in live.items()},
+        )
+
+    def _brake(self, reading: _Reading, vanished: Vanished) -> dict[str, tuple[int, int]]:
+        entries = self._known.rows(GradeEntry.kind, reading.scope.key, ("grade_item", "learner"))
+        enrolled = {row[0] for row in self._known.rows(Enrolment.kind, reading.scope.key, ("learner",)).values()}
+        items = vanished.keys.get(GradeItem.kind, frozenset())
+
+        def explained(kind: str, key: str) -> bool:
+            if kind != GradeEntry.kind or key not in entries:
+                return False
+            item, learner = entries[key]
+            return item in items or learner not in enrolled
+
+        return braked_kinds(vanished, explained, share=self._options.brake_share, floor=self._options.brake_floor)
+
+    def _end_early(self, reading: _Reading, error: SourceError) -> None:
+        outcome = Outcome.REFUSED if isinstance(error, SourceRefused) else Outcome.PARTIAL
+        end = ScopeEnd(outcome, received=reading.received, note=str(error))
+        with self._store.page(self._run, reading.scope.stream, reading.scope.key, reading.scope.label) as writer:
+            writer.end(end.outcome.value, end.expected, end.received, end.note)
+        silent = isinstance(error, SourceUnavailable) and not isinstance(error, SourceTimeout)
+        reading.finish(end, silent=silent)
+
+    def _has_unknown_learners(self, reading: _Reading) -> bool:
+        if not reading.learners:
+            return False
+        known = self._known.rows(Enrolment.kind, reading.scope.key, ("learner",)).values()
+        return bool(reading.learners - {row[0] for row in known})
+
+
+class _Reading:
+    """What is gathered while a scope is read."""
+
+    def __init__(self, stream: Stream, scope: Scope, mode: Mode) -> None:
+        self.stream = stream
+        self.scope = scope
+        self.mode = mode
+        kinds = _record_kinds(stream)
+        self.seen: dict[str, set[str]] = {kind: set() for kind in kinds}
+        self.absent: dict[str, set[str]] = {kind: set() for kind in kinds}
+        self.learners: set[str] = set()  # whose results came
+        self.counts: Counter[str] = Counter()
+        self.findings: list[Finding] = []
+        self.received = 0
+        self.rejected = 0
+        self.result: ScopeResult | None = None
+
+    def note(self, outcomes: list[tuple[SourceRecord, Mapped | Rejection]], page: Page) -> None:
+        """Remembers what a page showed. What could not be mapped was seen all the same and must not be retired."""
+        self.received += len(outcomes)
+        for _, outcome in outcomes:
+            if isinstance(outcome, Rejection):
+                self.rejected += 1
+                self.seen.setdefault(outcome.kind, set()).add(outcome.key)
+                continue
+            record = outcome.record
+            self.seen.setdefault(record.kind, set()).add(record.key)
+            if isinstance(record, (GradeEntry, Attempt)):
+                self.learners.add(record.learner)
+        for kind, key in page.absent:
+            self.absent.setdefault(kind, set()).add(key)
+        self.findings.extend(page.findings)
+
+    def finish(self, end: ScopeEnd, *, silent: bool = False) -> None:
+        """Puts the result together."""
+        self.result = ScopeResult(end, self.counts, self.findings, self.rejected, silent)
+
+
+def _record_kinds(stream: Stream) -> set[str]:
+    return {RECORD_KINDS.get(kind, kind) for kind in stream.kinds}
+
+
+def _quarantine_entries(outcomes: Iterator[Mapped | Rejection]) -> list[QuarantineEntry]:
+    """One entry for each object with something wrong: the whole object, or all its doubtful fields together."""
+    entries = []
+    for outcome in outcomes:
+        rejections = (outcome,) if isinstance(outcome, Rejection) else outcome.warnings
+        if rejections:
+            first = rejections[0]
+            fields = ", ".join(dict.fromkeys(rejection.field for rejection in rejections if rejection.field))
+            message = "; ".join(dict.fromkeys(rejection.message for rejection in rejections))
+            entries.append(QuarantineEntry(first.kind, first.key, fields, first.code, message))
+    return entries
