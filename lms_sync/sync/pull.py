@@ -5,11 +5,13 @@ Owns the run. Reading a single scope is `scope.py`'s. Must not know any LMS, nor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from lms_sync.connector import Connector, Finding, Level, Mode, Outcome, Scope, ScopeEnd, Stream
 from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
+from lms_sync.records import Enrolment
+from lms_sync.store.query import runs
 from lms_sync.store.rows import Run, ScopeState
 from lms_sync.store.store import Store
 from lms_sync.sync.due import CLOSED, mode_for
@@ -22,7 +24,7 @@ from lms_sync.sync.result import (
     Silence,
     StreamSummary,
 )
-from lms_sync.sync.scope import Interrupted, ScopeReader, ScopeResult
+from lms_sync.sync.scope import Interrupted, ScopeReader, ScopeResult, connector_faults
 
 __all__ = ["Progress", "PullOptions", "PullSource", "RunSummary", "Silence", "StreamSummary", "pull"]
 
@@ -34,11 +36,14 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
     """Pulls a source once, alone, and records the run. Gives its summary, also when the LMS failed.
 
     Raises StoreBusy when another process pulls the same source, StoreError when the store fails, ConfigError for a
-    stream that the connector does not have.
+    stream that the connector does not have, SourceError for a connector that cannot even be made.
     """
-    with store.lock(source.name), closing(source.connector()) as connector:
-        streams = _chosen(connector.streams(), options, source.name)
+    with store.lock(source.name), _opened(source) as connector:
+        with connector_faults():
+            offered = list(connector.streams())
+        streams = _chosen(offered, options, source.name)
         mode = Mode.FULL if options.full else Mode.CHANGES
+        _ask_for_rereading_after_new_mapping(store, source)
         run = store.begin_run(source.name, mode.value, options.actor, source.mapping.version)
         work = _Pull(store, source, connector, options, progress, run)
         progress.run_started(source.name, [stream.name for stream in streams])
@@ -47,6 +52,33 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
         store.finish_run(run, summary.outcome, summary.counts, "; ".join(summary.problems))
         progress.run_done(summary)
         return summary
+
+
+@contextmanager
+def _opened(source: PullSource) -> Iterator[Connector]:
+    """The source's connector for one run. Whatever goes wrong in closing it harms nothing that was read."""
+    with connector_faults():
+        connector = source.connector()
+    try:
+        yield connector
+    finally:
+        with suppress(SourceError), connector_faults():
+            connector.close()
+
+
+def _ask_for_rereading_after_new_mapping(store: Store, source: PullSource) -> None:
+    """Marks every scope for a full reading when the mapping is not the one of the last run.
+
+    Otherwise a changed rule would only reach the records that change in the LMS. This comes before the run is
+    recorded: a kill in between leaves the old version as the last one, and the marks are made again. They stay until
+    each scope was read whole, in however many runs. A closed scope needs none: it is read whole when it comes back.
+    """
+    last = runs(store, source.name, limit=1)
+    if not last or last[0].mapping_version == source.mapping.version:
+        return
+    for state in store.scope_states(source.name):
+        if state.outcome != CLOSED:
+            store.request_reread(source.name, state.stream, state.scope)
 
 
 def _chosen(streams: Sequence[Stream], options: PullOptions, source: str) -> list[Stream]:
@@ -79,6 +111,7 @@ class _Pull:
         self._reader = ScopeReader(store, source, connector, options, progress, run)
         self._states = {(state.stream, state.scope): state for state in store.scope_states(source.name)}
         self._whole: set[tuple[str, str]] = set()  # scopes read whole in this run
+        self._scopes: dict[str, list[Scope]] = {}  # by stream, as listed in this run
         self._silent = 0  # scopes in a row without an answer
         self._over = False
         self.summary = RunSummary(run.id, source.name)
@@ -95,7 +128,7 @@ class _Pull:
 
     def _stream(self, stream: Stream) -> None:
         try:
-            scopes = list(self._connector.scopes(stream.name))
+            scopes = self._listed(stream)
         except SourceDenied:
             raise
         except SourceError as error:
@@ -108,9 +141,19 @@ class _Pull:
         for scope, mode in due:
             if self._over:
                 return
+            if self._options.stopped:
+                self._stop()
+                return
             self._read(stream, scope, mode)
         if self._options.scopes is None:
             self._close_unlisted(stream, scopes)
+
+    def _listed(self, stream: Stream) -> list[Scope]:
+        """The stream's scopes, asked for once a run. Raises SourceError."""
+        if stream.name not in self._scopes:
+            with connector_faults(stream.name):
+                self._scopes[stream.name] = list(self._connector.scopes(stream.name))
+        return self._scopes[stream.name]
 
     def _due(self, stream: Stream, scopes: Sequence[Scope]) -> list[tuple[Scope, Mode]]:
         wanted = [scope for scope in scopes if self._options.scopes is None or scope.key in self._options.scopes]
@@ -135,7 +178,7 @@ class _Pull:
         try:
             result = self._reader.read(stream, scope, mode)
         except Interrupted:
-            self._give_up("partial", "The run was stopped before everything was read; the next one goes on from here.")
+            self._stop()
             return
         self._note(stream, scope, result)
         if mode is Mode.FULL:
@@ -163,8 +206,19 @@ class _Pull:
     def _look_for_people(self, scope: Scope) -> None:
         """Reads the scope's people at once: somebody new has results before the regular reading of people was due."""
         for stream in self._connector.streams():
-            if self._reader.brings(stream, "enrolment") and (stream.name, scope.key) not in self._whole:
-                self._read(stream, Scope(stream.name, scope.key, scope.label), Mode.FULL)
+            if not self._reader.brings(stream, Enrolment.kind) or (stream.name, scope.key) in self._whole:
+                continue
+            try:
+                # A connector may keep people in other scopes than their results.
+                listed = [people for people in self._listed(stream) if people.key == scope.key]
+            except SourceDenied:
+                raise
+            except SourceError as error:
+                self._worsen("partial")
+                self.summary.problems.append(str(error))
+                continue
+            for people in listed:
+                self._read(stream, people, Mode.FULL)
 
     def _close_unlisted(self, stream: Stream, scopes: Sequence[Scope]) -> None:
         """Marks scopes that the LMS no longer lists. Their records stay: a list is no proof that grades are gone."""
@@ -180,6 +234,9 @@ class _Pull:
         finding = Finding(Level.NOTICE, f"{stream.name} {state.scope}", note)
         self.summary.findings.append(finding)
         self._progress.finding(finding)
+
+    def _stop(self) -> None:
+        self._give_up("partial", "The run was stopped before everything was read; the next one goes on from here.")
 
     def _give_up(self, outcome: str, problem: str) -> None:
         self._over = True

@@ -7,7 +7,8 @@ whole scope was read and what vanished is believable. Must not know any LMS, nor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from lms_sync.connector import (
@@ -23,17 +24,18 @@ from lms_sync.connector import (
     Stream,
 )
 from lms_sync.errors import (
-    LmsSyncError,
     SourceAnswerInvalid,
     SourceDenied,
     SourceError,
     SourceRefused,
     SourceTimeout,
     SourceUnavailable,
+    StoreError,
 )
-from lms_sync.log import get_logger
+from lms_sync.log import get_logger, where_of
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Rejection
 from lms_sync.records import Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
+from lms_sync.store.query import quarantine
 from lms_sync.store.rows import QuarantineEntry, Run
 from lms_sync.store.store import PageWriter, Store
 from lms_sync.sync.brake import Vanished, braked_kinds
@@ -77,7 +79,9 @@ class ScopeReader:
         self._progress = progress
         self._run = run
         self._known = store.known(source.name)
-        self._quarantined = store.quarantined_keys(source.name)
+        self._quarantined = {
+            (state.entry.kind, state.entry.key): (state.stream, state.scope) for state in quarantine(store, source.name)
+        }
 
     def brings(self, stream: Stream, kind: str) -> bool:
         """Whether a stream brings records of a kind."""
@@ -102,18 +106,16 @@ class ScopeReader:
     def _pages(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
         """The connector's pages. A fault of the plugin becomes a SourceError: it must not harm other scopes."""
         ended = False
-        pages = iter(self._connector.read(scope, task))
+        pages: Iterator[Page] | None = None
         while not ended:
-            try:
-                page = next(pages)
-            except StopIteration:
-                raise SourceAnswerInvalid("the connector stopped without saying how the scope ended") from None
-            except LmsSyncError:
-                raise
-            except Exception as error:
-                kind = type(error).__name__
-                _log.exception("connector fault", stream=scope.stream, scope=scope.key)
-                raise SourceAnswerInvalid(f"the connector failed with {kind}: report this to its author") from None
+            with connector_faults(scope.stream, scope.key):
+                if pages is None:
+                    pages = iter(self._connector.read(scope, task))
+                page = next(pages, None)
+                if page is not None:
+                    _check_shape(page)
+            if page is None:
+                raise SourceAnswerInvalid("the connector stopped without saying how the scope ended")
             if self._options.stopped and page.end is None:
                 raise Interrupted
             ended = page.end is not None
@@ -135,13 +137,14 @@ class ScopeReader:
                 erased=put.erased,
                 quarantined=len(entries),
             )
-            self._quarantine(writer, entries, [record for record, _ in mapped])
+            self._quarantine(writer, reading.scope, entries, [record for record, _ in mapped])
             end = page.end
             if end is not None:
                 end = self._retire(writer, reading, end, counts)
+                if end.outcome is Outcome.COMPLETE:
+                    self._release_gone(writer, reading)
                 writer.end(end.outcome.value, end.expected, end.received, end.note)
-            # A braked or partial end keeps the old cursor, so that the same changes are looked at again.
-            if page.cursor is not None and (end is None or end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)):
+            if page.cursor is not None and reading.may_move_cursor(end):
                 writer.set_cursor(page.cursor)
         reading.counts.update(counts)
         self._progress.page(reading.scope.stream, counts)
@@ -150,13 +153,29 @@ class ScopeReader:
         if end is not None:
             reading.finish(end)
 
-    def _quarantine(self, writer: PageWriter, entries: list[QuarantineEntry], records: list[Record]) -> None:
+    def _quarantine(
+        self, writer: PageWriter, scope: Scope, entries: list[QuarantineEntry], records: list[Record]
+    ) -> None:
         writer.quarantine(entries)
         held = {(entry.kind, entry.key) for entry in entries}
-        released = self._quarantined & {(record.kind, record.key) for record in records} - held
-        if released:
-            writer.release(released)
-        self._quarantined = (self._quarantined - released) | held
+        self._release(writer, self._quarantined.keys() & {(record.kind, record.key) for record in records} - held)
+        self._quarantined |= dict.fromkeys(held, (scope.stream, scope.key))
+
+    def _release(self, writer: PageWriter, pairs: set[tuple[str, str]]) -> None:
+        if pairs:
+            writer.release(pairs)
+        for pair in pairs:
+            del self._quarantined[pair]
+
+    def _release_gone(self, writer: PageWriter, reading: _Reading) -> None:
+        """What could not be understood and is no longer in the LMS waits for nothing any more."""
+        place = (reading.scope.stream, reading.scope.key)
+        gone = {
+            (kind, key)
+            for (kind, key), where in self._quarantined.items()
+            if where == place and key not in reading.seen.get(kind, ())
+        }
+        self._release(writer, gone)
 
     def _retire(self, writer: PageWriter, reading: _Reading, end: ScopeEnd, counts: Counter[str]) -> ScopeEnd:
         """Retires what is gone, if the end allows it; gives the end that results."""
@@ -179,14 +198,16 @@ class ScopeReader:
         return EVERY_SCOPE in allowed or scope.key in allowed or f"{scope.stream}:{scope.key}" in allowed
 
     def _vanished(self, reading: _Reading, end: ScopeEnd) -> Vanished:
+        if end.outcome not in (Outcome.COMPLETE, Outcome.CHANGES):
+            return Vanished()
+        if end.outcome is Outcome.CHANGES and not reading.told_absent:
+            return Vanished()  # the usual case, and it should cost no look at the scope's records
         kinds = _record_kinds(reading.stream) - {Learner.kind}
         live = {kind: set(self._known.rows(kind, reading.scope.key, ())) for kind in kinds}
         if end.outcome is Outcome.COMPLETE:
             gone = {kind: keys - reading.seen[kind] for kind, keys in live.items()}
-        elif end.outcome is Outcome.CHANGES:
-            gone = {kind: (keys & reading.absent[kind]) - reading.seen[kind] for kind, keys in live.items()}
         else:
-            gone = {}
+            gone = {kind: (keys & reading.absent[kind]) - reading.seen[kind] for kind, keys in live.items()}
         return Vanished(
             {kind: frozenset(keys) for kind, keys in gone.items() if keys},
             {kind: len(keys) for kind, keys in live.items()},
@@ -253,9 +274,48 @@ class _Reading:
             self.absent.setdefault(kind, set()).add(key)
         self.findings.extend(page.findings)
 
+    @property
+    def told_absent(self) -> bool:
+        """Whether a page has named something that the LMS no longer has."""
+        return any(self.absent.values())
+
+    def may_move_cursor(self, end: ScopeEnd | None) -> bool:
+        """Whether a page's cursor may be kept. `end` is the page's own, as the brake left it.
+
+        A braked or partial end keeps the old cursor, so that the same changes are looked at again. So does a page
+        after which something is still owed: what was named absent is retired at the end, and would be forgotten if
+        the cursor passed it before.
+        """
+        if end is not None:
+            return end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)
+        return not self.told_absent
+
     def finish(self, end: ScopeEnd, *, silent: bool = False) -> None:
         """Puts the result together."""
         self.result = ScopeResult(end, self.counts, self.findings, self.rejected, silent)
+
+
+@contextmanager
+def connector_faults(stream: str = "", scope: str = "") -> Iterator[None]:
+    """Turns whatever a plugin does wrong in the block into a SourceError: it must not harm the rest of the run."""
+    try:
+        yield
+    except (SourceError, StoreError):
+        raise
+    except Exception as error:
+        kind, where = type(error).__name__, where_of(error)
+        # Neither the text nor the traceback of a plugin's error is logged: both may quote a record.
+        _log.error("connector fault", stream=stream, scope=scope, error=kind, where=where)
+        raise SourceAnswerInvalid(f"the connector failed with {kind} at {where}: report this to its author") from None
+
+
+def _check_shape(page: Page) -> None:
+    """Raises TypeError for what is no page of records; what the records hold is the mapping's to judge."""
+    if not isinstance(page, Page):
+        raise TypeError("not a Page")
+    for record in page.records:
+        if not (isinstance(record, SourceRecord) and isinstance(record.fields, Mapping)):
+            raise TypeError("not a SourceRecord with fields")
 
 
 def _record_kinds(stream: Stream) -> set[str]:

@@ -13,6 +13,7 @@ from lms_sync_moodle.client import SECRET_FIELD, MoodleClient
 from lms_sync_moodle.site import MoodleSite
 from pydantic import SecretStr
 
+from lms_sync import log
 from lms_sync.connector import SiteAccess
 from lms_sync.http import Http
 from lms_sync.mapping.load import load_mapping
@@ -48,4 +49,5 @@ def pull_once(store_url: str, site_url: str, token: str, options: PullOptions) -
 
 def main(store_url: str, site_url: str, token: str, options: PullOptions) -> None:
     """What the started process runs; its exit code is the run's."""
+    log.configure("error")
     raise SystemExit(pull_once(store_url, site_url, token, options).exit_code)

@@ -1,0 +1,1 @@
+"""One module a revision. A published revision is never edited."""

@@ -1,0 +1,72 @@
+"""The Moodle connector: its streams and scopes, and which module reads each.
+
+Owns the names of the streams. Must not know how anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from lms_sync.connector import Connector, Finding, Page, ReadTask, Scope, SiteAccess, Stream
+from lms_sync_moodle.attempts import read_attempts
+from lms_sync_moodle.client import MoodleClient
+from lms_sync_moodle.courses import read_assessments, read_courses
+from lms_sync_moodle.doctor import examine
+from lms_sync_moodle.grades import read_grades
+from lms_sync_moodle.people import read_people
+from lms_sync_moodle.settings import MoodleOptions
+from lms_sync_moodle.site import MoodleSite
+
+STREAMS = (
+    Stream("courses", "Courses", ("course",), every_pull=True),
+    Stream("assessments", "Tests", ("quiz",), every_pull=True),
+    Stream("people", "People and enrolments", ("person", "enrolment")),
+    Stream("grades", "Gradebook", ("grade_item", "grade"), incremental=True),
+    Stream("attempts", "Test attempts", ("attempt",), incremental=True),
+)
+
+Reader = Callable[[MoodleSite, Scope, ReadTask], Iterator[Page]]
+READERS: dict[str, Reader] = {
+    "courses": read_courses,
+    "assessments": read_assessments,
+    "people": read_people,
+    "grades": read_grades,
+    "attempts": read_attempts,
+}
+OF_THE_SITE = frozenset({"courses", "assessments"})
+
+
+class MoodleConnector(Connector):
+    """Reads one Moodle site, release 4.1 to 5.1, through its REST web services."""
+
+    title: ClassVar[str] = "Moodle 4.1–5.1 (web services)"
+    options: ClassVar[type[MoodleOptions]] = MoodleOptions
+    mapping: ClassVar[str] = "moodle"
+
+    def __init__(self, access: SiteAccess, options: Any) -> None:
+        self._access = access
+        self._client = MoodleClient(access, form_limit=options.form_limit)
+        self._site = MoodleSite(self._client, options)
+
+    def streams(self) -> Sequence[Stream]:
+        """See `Connector.streams`."""
+        return STREAMS
+
+    def scopes(self, stream: str) -> Sequence[Scope]:
+        """See `Connector.scopes`. Courses are labelled by their short names."""
+        if stream in OF_THE_SITE:
+            return [Scope(stream, "site", self._access.name)]
+        return [Scope(stream, f"course/{course.id}", course.shortname) for course in self._site.courses().values()]
+
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        """See `Connector.read`."""
+        return READERS[scope.stream](self._site, scope, task)
+
+    def check(self) -> Iterable[Finding]:
+        """See `Connector.check`."""
+        return examine(self._access, self._site)
+
+    def close(self) -> None:
+        """See `Connector.close`."""
+        self._client.close()

@@ -1,0 +1,158 @@
+"""`lms-sync pull`: reads the LMS into the store once."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lms_sync.cli.console import put_json, say, words_console
+from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, SourceOption
+from lms_sync.cli.workplace import chosen_sources, full_settings, open_store, pull_options, pull_sources
+from lms_sync.errors import EXIT_CONFIG, LmsSyncError, SourceError, StoreBusy
+
+if TYPE_CHECKING:
+    from lms_sync.report.interface import Value
+    from lms_sync.store.store import Store
+    from lms_sync.sync.pull import PullOptions, PullSource, RunSummary
+
+COUNTS = ("added", "changed", "restored", "retired", "unchanged", "quarantined", "braked")
+
+
+def pull(
+    config: ConfigOption = None,
+    source: SourceOption = None,
+    stream: Annotated[
+        list[str] | None, typer.Option("--stream", help="Only this stream; may be repeated.", metavar="STREAM")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything, not only changes.")] = False,
+    allow_retire: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-retire",
+            help="Let this scope retire records although the brake stopped it; may be repeated.",
+            metavar="SCOPE",
+        ),
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Read the LMS into the record store once."""
+    settings = full_settings(config)
+    sources = pull_sources(chosen_sources(settings, source))
+    with open_store(settings, migrate=True) as store, stopping_gently() as stop:
+        options = dataclasses.replace(
+            pull_options(settings),
+            streams=tuple(stream) if stream else None,
+            full=full,
+            allow_retire=tuple(allow_retire or ()),
+            stop=stop,
+        )
+        results = [pull_one(store, one, options) for one in sources if not stop.is_set()]
+    if json:
+        put_json({"runs": [result_document(result) for result in results]})
+    raise typer.Exit(max(result.exit_code for result in results))
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of one source: a summary, or the error that kept it from being read at all."""
+
+    source: str
+    summary: RunSummary | None = None
+    error: LmsSyncError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """See `lms_sync.errors`."""
+        if self.summary:
+            return self.summary.exit_code
+        return self.error.exit_code if self.error else EXIT_CONFIG
+
+
+def pull_one(store: Store, source: PullSource, options: PullOptions) -> Result:
+    """Pulls a source and tells how it went. Its failure does not keep the others from being pulled."""
+    from lms_sync.cli.progress import BarProgress, progress_for
+    from lms_sync.sync.pull import pull
+
+    progress = progress_for(words_console())
+    try:
+        summary = pull(store, source, options, progress)
+    except (SourceError, StoreBusy) as error:
+        say(f"{source.name}: {error}")
+        return Result(source.name, error=error)
+    finally:
+        if isinstance(progress, BarProgress):
+            progress.close()
+    tell_summary(summary)
+    return Result(source.name, summary=summary)
+
+
+def tell_summary(summary: RunSummary) -> None:
+    """The run in words: a line a stream, what went wrong, and what to do about a brake."""
+    from lms_sync.report.interface import Column, Table
+    from lms_sync.report.table import write_table
+
+    columns = [Column("stream", "stream"), Column("scopes", "scopes", numeric=True)]
+    columns += [Column("trusted", "read whole", numeric=True), Column("changes", "changes only", numeric=True)]
+    columns += [Column("partial", "partial", numeric=True), Column("refused", "refused", numeric=True)]
+    columns += [Column(count, count, numeric=True) for count in COUNTS]
+    rows: list[list[Value]] = [
+        [
+            stream.name,
+            stream.scopes,
+            stream.complete,
+            stream.changes,
+            stream.partial,
+            stream.refused,
+            *(stream.counts.get(count, 0) for count in COUNTS),
+        ]
+        for stream in summary.streams
+    ]
+    write_table(Table(f"{summary.source}: {summary.outcome}", columns, rows).without_blanks(), words_console())
+    for problem in summary.problems:
+        say(f"  ! {problem}")
+    if summary.counts.get("braked"):
+        say(
+            "  ! Records that vanished were kept, for too many vanished at once. Look at the LMS; if they are really "
+            "gone, run: lms-sync pull --full --allow-retire SCOPE (scopes: lms-sync status)"
+        )
+
+
+def result_document(result: Result) -> dict[str, Any]:
+    """A result as JSON-ready values."""
+    if result.summary is None:
+        return {
+            "source": result.source,
+            "outcome": "failed",
+            "exit_code": result.exit_code,
+            "problems": [str(result.error)],
+        }
+    document = dataclasses.asdict(result.summary)
+    return {**document, "exit_code": result.exit_code}
+
+
+@contextmanager
+def stopping_gently() -> Iterator[threading.Event]:
+    """An event that SIGINT or SIGTERM sets; the second signal interrupts as usual."""
+    stop = threading.Event()
+
+    def ask(number: int, _frame: Any) -> None:
+        signal.signal(number, previous[signal.Signals(number)])
+        # Not from the handler itself: the main thread may hold the event's own lock at this moment.
+        threading.Thread(target=stop.set).start()
+        say("Stopping after the page under way; once more to stop at once.")
+
+    previous: dict[signal.Signals, Any] = {}
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        previous[asked] = signal.signal(asked, ask)
+    try:
+        yield stop
+    finally:
+        for asked, handler in previous.items():
+            signal.signal(asked, handler)

@@ -1,0 +1,194 @@
+"""Lays mapping files over one another and checks what only the whole can show.
+
+Owns the order in which rules are tried and what replaces what. Must not know how a rule is applied.
+
+The shipped file is layer 0, each further file lies over it. Rules of a later file are tried before those of an
+earlier one; a rule whose name an earlier file has takes that rule's place in the order; `remove = true` takes it out.
+Learner fields, lookup entries and defaults are replaced one by one; a scale is replaced with all its versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+from lms_sync.errors import Problem
+from lms_sync.mapping.lines import Lines, Path
+from lms_sync.mapping.spec import (
+    AttestationRule,
+    ControlFormRule,
+    HoursRule,
+    LearnerField,
+    LearnerFields,
+    MappingFile,
+    Patronymic,
+    ProgrammeRule,
+    Rule,
+    ScaleVersion,
+)
+from lms_sync.mapping.text import fold
+
+RuleT = TypeVar("RuleT", bound=Rule)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file that has been read and is sound in itself."""
+
+    label: str
+    file: MappingFile
+    lines: Lines
+
+    def where(self, *path: str | int) -> str:
+        """`file:line` of a path in the file."""
+        return f"{self.label}:{self.lines.of(path)}"
+
+
+@dataclass(frozen=True)
+class Placed(Generic[RuleT]):
+    """A rule in its place: the layer whose turn it has, and the `file:line` where it is written."""
+
+    rule: RuleT
+    layer: int
+    where: str
+
+
+@dataclass(frozen=True)
+class PlacedScale:
+    """A version of a scale and where it is written."""
+
+    version: ScaleVersion
+    where: str
+
+
+@dataclass
+class Effective:
+    """What all files together say. Lists are in the order in which their rules are tried."""
+
+    fields: dict[str, LearnerField] = field(default_factory=dict)
+    patronymic: list[Placed[Patronymic]] = field(default_factory=list)
+    programme: list[Placed[ProgrammeRule]] = field(default_factory=list)
+    hours: list[Placed[HoursRule]] = field(default_factory=list)
+    grade_item: list[Placed[AttestationRule]] = field(default_factory=list)
+    control_form: list[Placed[ControlFormRule]] = field(default_factory=list)
+    scales: dict[str, list[PlacedScale]] = field(default_factory=dict)
+    default_scales: list[str] = field(default_factory=list)
+    lookups: dict[str, dict[str, str]] = field(default_factory=dict)
+    lookups_keeping_others: set[str] = field(default_factory=set)
+
+
+def lay(layers: Sequence[Layer]) -> tuple[Effective, list[Problem]]:
+    """Merges the layers, lowest first. Returns every problem that their meeting shows."""
+    effective, problems = Effective(), []
+    for number, layer in enumerate(layers):
+        problems += _lay_one(effective, layer, number)
+    for layer in layers:
+        problems += _dangling_names(effective, layer)
+    problems += _missing_names(effective)
+    return effective, problems
+
+
+def _lay_one(effective: Effective, layer: Layer, number: int) -> list[Problem]:
+    file, problems = layer.file, list[Problem]()
+    for name in LearnerFields.model_fields:
+        if (learner_field := getattr(file.learner.fields, name)) is not None:
+            effective.fields[name] = learner_field
+    problems += _lay_rules(effective.patronymic, file.learner.patronymic, layer, number, ("learner", "patronymic"))
+    problems += _lay_rules(effective.programme, file.course.programme, layer, number, ("course", "programme"))
+    problems += _lay_rules(effective.hours, file.course.hours, layer, number, ("course", "hours"))
+    problems += _lay_rules(effective.grade_item, file.grade_item, layer, number, ("grade_item",))
+    problems += _lay_rules(effective.control_form, file.control_form, layer, number, ("control_form",))
+    problems += _lay_scales(effective, layer)
+    if file.defaults.scales is not None:
+        effective.default_scales = file.defaults.scales
+    for name, table in file.lookup.items():
+        effective.lookups.setdefault(name, {}).update({fold(word): value for word, value in table.values.items()})
+        if table.otherwise == "keep":
+            effective.lookups_keeping_others.add(name)
+        elif table.otherwise == "reject":
+            effective.lookups_keeping_others.discard(name)
+    return problems
+
+
+def _lay_rules(
+    standing: list[Placed[RuleT]], rules: Sequence[RuleT], layer: Layer, number: int, path: Path
+) -> list[Problem]:
+    problems, new, seen = list[Problem](), list[Placed[RuleT]](), set[str]()
+    places = {placed.rule.name: index for index, placed in enumerate(standing)}
+    removed = set[int]()
+    for index, rule in enumerate(rules):
+        where = layer.where(*path, index, "name")
+        if rule.name in seen:
+            problems.append(Problem(where, f"the name {rule.name!r} is used twice in [[{_dotted(path)}]]; rename one"))
+        elif rule.remove and rule.name not in places:
+            missing = f"there is no rule {rule.name!r} in [[{_dotted(path)}]] to remove{_hint(rule.name, places)}"
+            problems.append(Problem(where, missing))
+        elif rule.remove:
+            removed.add(places[rule.name])
+        elif rule.name in places:
+            place = places[rule.name]
+            standing[place] = Placed(rule, standing[place].layer, where)
+        else:
+            new.append(Placed(rule, number, where))
+        seen.add(rule.name)
+    standing[:] = new + [placed for index, placed in enumerate(standing) if index not in removed]
+    return problems
+
+
+def _lay_scales(effective: Effective, layer: Layer) -> list[Problem]:
+    problems, own = list[Problem](), dict[str, list[PlacedScale]]()
+    for index, version in enumerate(layer.file.scale):
+        where = layer.where("scale", index, "name")
+        siblings = own.setdefault(version.name, [])
+        for sibling in siblings:
+            if clash := _clash(sibling.version, version):
+                problems.append(Problem(where, f"scale {version.name!r} {clash} as another version of it; change one"))
+        siblings.append(PlacedScale(version, where))
+    effective.scales.update(own)
+    return problems
+
+
+def _clash(one: ScaleVersion, other: ScaleVersion) -> str:
+    if one.version == other.version:
+        return f"has the same version {one.version!r}"
+    if one.valid_from == other.valid_from:
+        return "has the same valid_from"
+    if bool(one.words) != bool(other.words):
+        return "does not have the same sort of steps (words or thresholds)"
+    return ""
+
+
+def _dangling_names(effective: Effective, layer: Layer) -> Iterable[Problem]:
+    for index, name in enumerate(layer.file.defaults.scales or []):
+        if name not in effective.scales:
+            yield _unknown_scale(name, effective, layer.where("defaults", "scales", index))
+    for number, rule in enumerate(layer.file.grade_item):
+        for index, name in enumerate(rule.scales or []):
+            if name not in effective.scales:
+                yield _unknown_scale(name, effective, layer.where("grade_item", number, "scales", index))
+    for name in LearnerFields.model_fields:
+        one: LearnerField | None = getattr(layer.file.learner.fields, name)
+        if one is not None and one.table is not None and one.table not in effective.lookups:
+            where = layer.where("learner", "fields", name, "table")
+            yield Problem(where, f"there is no table [lookup.{one.table}]{_hint(one.table, effective.lookups)}")
+
+
+def _unknown_scale(name: str, effective: Effective, where: str) -> Problem:
+    return Problem(where, f"there is no [[scale]] named {name!r}{_hint(name, effective.scales)}")
+
+
+def _missing_names(effective: Effective) -> Iterable[Problem]:
+    for name in ("last_name", "first_name"):
+        if name not in effective.fields:
+            yield Problem("", f"no mapping file says where learner.fields.{name} comes from; add it")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path)

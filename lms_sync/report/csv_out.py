@@ -1,0 +1,34 @@
+"""Writes a report as CSV that a spreadsheet program opens without harm.
+
+Owns quoting and the guard against formulas: a text that such a program would take for a formula gets an apostrophe
+before it. Numbers are left alone, a negative one too.
+"""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from lms_sync.report.interface import Table, Value, value_text
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+BOM = "\ufeff"
+
+
+def write_csv(table: Table, stream: TextIO, *, delimiter: str = ",", bom: bool = False) -> None:
+    """Puts the table out with CRLF line ends (RFC 4180). `stream` must be opened with `newline=""`.
+
+    Columns are headed by their captions. Excel needs `bom` for Cyrillic, and `delimiter=";"` where the decimal sign is a
+    comma.
+    """
+    if bom:
+        stream.write(BOM)
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow([safe_cell(column.caption) for column in table.columns])
+    writer.writerows([safe_cell(value) for value in row] for row in table.rows)
+
+
+def safe_cell(value: Value) -> str:
+    """The value's text, made harmless for a spreadsheet program."""
+    text = value_text(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,141 @@
+"""How fresh everything is and what needs a person, from what the store remembers of its own runs.
+
+Owns what counts as late and as needing attention. Must not know SQL, nor how it is shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from lms_sync.connector import Outcome
+from lms_sync.store.rows import QuarantineState, RunState, ScopeState
+from lms_sync.timing import Timing
+
+CLOSED = "closed"
+"""The outcome kept for a scope that the LMS no longer lists (see `lms_sync.sync.due`)."""
+UNFINISHED = ("", "interrupted")
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """One stream of one source. Times in UTC; None: never. `late`: its time has come twice since it was last read."""
+
+    stream: str
+    scopes: int
+    trusted: int
+    partial: int
+    refused: int
+    closed: int
+    newest_read: dt.datetime | None
+    oldest_read: dt.datetime | None
+    oldest_complete: dt.datetime | None
+    late: bool
+
+
+@dataclass(frozen=True)
+class QuarantineCount:
+    """So many objects of a kind are kept out for one reason."""
+
+    kind: str
+    field: str
+    code: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """One source as it stands. `attention` says in words what a person should look at."""
+
+    source: str
+    last_run: RunState | None
+    last_done: RunState | None
+    streams: Sequence[StreamStatus]
+    troubled: Sequence[ScopeState]
+    quarantine: Sequence[QuarantineCount]
+    attention: Sequence[str] = field(default_factory=list)
+
+
+def source_status(
+    source: str,
+    *,
+    runs: Sequence[RunState],
+    states: Sequence[ScopeState],
+    quarantine: Iterable[QuarantineState],
+    schedule: Mapping[str, Timing],
+    timezone: str,
+    now: dt.datetime,
+) -> SourceStatus:
+    """The status of a source. `runs` are its runs, newest first; `states` its scopes, by stream."""
+    streams = [
+        _stream_status(name, list(group), schedule.get(name), timezone, now)
+        for name, group in groupby(sorted(states, key=lambda state: state.stream), key=lambda state: state.stream)
+    ]
+    troubled = [state for state in states if state.outcome in (Outcome.PARTIAL, Outcome.REFUSED)]
+    counts = quarantine_counts(quarantine)
+    last_run = runs[0] if runs else None
+    attention = [*_run_words(last_run, now)]
+    attention += [f"{stream.stream} is late" for stream in streams if stream.late]
+    attention += [f"{name} was never read" for name in schedule if name not in {stream.stream for stream in streams}]
+    if troubled:
+        attention.append(f"{len(troubled)} scopes could not be read whole")
+    if counts:
+        attention.append(f"{sum(count.count for count in counts)} objects are in quarantine")
+    return SourceStatus(
+        source=source,
+        last_run=last_run,
+        last_done=next((run for run in runs if run.outcome == "done"), None),
+        streams=streams,
+        troubled=troubled,
+        quarantine=counts,
+        attention=attention,
+    )
+
+
+def _stream_status(
+    name: str, states: Sequence[ScopeState], timing: Timing | None, timezone: str, now: dt.datetime
+) -> StreamStatus:
+    outcomes = Counter(state.outcome for state in states)
+    open_states = [state for state in states if state.outcome != CLOSED]
+    reads = [state.read_at for state in open_states if state.read_at]
+    completes = [state.complete_at for state in open_states if state.complete_at]
+    newest = max(reads, default=None)
+    return StreamStatus(
+        stream=name,
+        scopes=len(open_states),
+        trusted=outcomes[Outcome.COMPLETE] + outcomes[Outcome.CHANGES],
+        partial=outcomes[Outcome.PARTIAL],
+        refused=outcomes[Outcome.REFUSED],
+        closed=outcomes[CLOSED],
+        newest_read=newest,
+        oldest_read=min(reads, default=None),
+        oldest_complete=min(completes, default=None),
+        late=timing is not None and _is_late(newest, timing, timezone, now),
+    )
+
+
+def _is_late(last: dt.datetime | None, timing: Timing, timezone: str, now: dt.datetime) -> bool:
+    if last is None:
+        return True
+    due = timing.due_after(last, last, timezone)
+    return now > timing.due_after(due, due, timezone)
+
+
+def _run_words(run: RunState | None, now: dt.datetime) -> list[str]:
+    if run is None:
+        return ["nothing was pulled yet"]
+    if run.outcome in ("failed", "interrupted"):
+        return [f"the last run {run.outcome}" if run.outcome == "failed" else "the last run was interrupted"]
+    if not run.outcome and now - run.started_at > dt.timedelta(days=1):
+        return ["the last run began more than a day ago and has not ended"]
+    return []
+
+
+def quarantine_counts(states: Iterable[QuarantineState]) -> list[QuarantineCount]:
+    """How many objects stand in quarantine for each reason, the most frequent first."""
+    counts = Counter((state.entry.kind, state.entry.field, state.entry.code, state.entry.message) for state in states)
+    return [QuarantineCount(*reason, count) for reason, count in counts.most_common()]

@@ -1,0 +1,121 @@
+"""What teachers type into the gradebook itself. None of it is seen by ``core_course_get_updates_since``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from lms_sync.sandbox.gradebook import Gradebook
+from lms_sync.sandbox.model import FORMAT_MOODLE, FORMAT_PLAIN, Grade, GradeItem, Scale
+from lms_sync.sandbox.state import change, five_places
+
+
+class GradeChanges(Gradebook):
+    """Mutations of grade items and single grades."""
+
+    @change
+    def add_scale(self, name: str, *words: str) -> Scale:
+        scale = Scale(self.new_id("scale"), name, words)
+        self.scales[scale.id] = scale
+        return scale
+
+    @change
+    def add_manual_item(
+        self,
+        course: int,
+        name: str,
+        *,
+        grademax: Decimal = Decimal(100),
+        gradepass: Decimal = Decimal(0),
+        idnumber: str = "",
+    ) -> GradeItem:
+        item = GradeItem(0, course, name, "manual", idnumber=idnumber, grademax=grademax, gradepass=gradepass)
+        return self._add_item(item)
+
+    @change
+    def add_scale_item(self, course: int, name: str, scale: int, *, idnumber: str = "") -> GradeItem:
+        """Add a manual item marked with the words of a scale, counted from 1."""
+        item = GradeItem(0, course, name, "manual", idnumber=idnumber, scale=scale, grademin=Decimal(1))
+        item.grademax = Decimal(len(self.scales[scale].words))
+        return self._add_item(item)
+
+    @change
+    def delete_grade_item(self, item: int) -> None:
+        """Delete a manual item with its grades. (An activity's item goes with the activity.)"""
+        self._drop_item(self.grade_items[item])
+
+    @change
+    def set_grade(
+        self,
+        item: int,
+        user: int,
+        grade: Decimal | None,
+        feedback: str = "",
+        feedbackformat: int = FORMAT_PLAIN,
+    ) -> Grade:
+        """Type a final grade into the gradebook. On an activity's item this overrides what the activity says.
+
+        A locked grade is left alone, as Moodle does.
+        """
+        record = self.grade_items[item]
+        row = self._grade_row(item, user)
+        if row.locked or record.locked:
+            return row
+        row.final = None if grade is None else five_places(grade)
+        row.feedback = feedback
+        row.dategraded = self.now
+        if record.itemtype == "manual":
+            row.raw, row.feedbackformat = row.final, feedbackformat if feedback else FORMAT_MOODLE
+        else:
+            row.overridden, row.feedbackformat = self.now, feedbackformat
+        if record.itemtype != "course":
+            self._aggregate(record.course, user)
+        return row
+
+    @change
+    def supply_grade(
+        self, item: int, user: int, grade: Decimal | None, *, graded: int | None = None, feedback: str = ""
+    ) -> None:
+        """Have an activity hand in a mark with a date of its own choosing (``grade_update``)."""
+        row = self._supply_grade(self.grade_items[item], user, grade, submitted=None, graded=graded or self.now)
+        if row is not None and feedback:
+            row.feedback, row.feedbackformat = feedback, 1
+
+    @change
+    def override(self, item: int, user: int, grade: Decimal) -> Grade:
+        """Override an activity's mark."""
+        return self.set_grade(item, user, grade)
+
+    @change
+    def stop_overriding(self, item: int, user: int) -> None:
+        """Let the activity's own mark count again."""
+        row = self._grade_row(item, user)
+        row.overridden, row.final = 0, row.raw
+        row.dategraded = self.now
+        self._aggregate(self.grade_items[item].course, user)
+
+    @change
+    def hide_grade(self, item: int, user: int, hidden: bool = True) -> None:
+        self._grade_row(item, user).hidden = hidden
+
+    @change
+    def lock_grade(self, item: int, user: int, locked: bool = True) -> None:
+        self._grade_row(item, user).locked = locked
+
+    @change
+    def exclude_grade(self, item: int, user: int, excluded: bool = True) -> None:
+        """Leave a grade out of the course total."""
+        self._grade_row(item, user).excluded = excluded
+        self._aggregate(self.grade_items[item].course, user)
+
+    @change
+    def hide_item(self, item: int, hidden: bool = True) -> None:
+        self.grade_items[item].hidden = hidden
+
+    @change
+    def lock_item(self, item: int, locked: bool = True) -> None:
+        self.grade_items[item].locked = locked
+
+    @change
+    def set_pass_mark(self, item: int, gradepass: Decimal) -> None:
+        """Change a pass mark on the gradebook's own page: nothing but the pass and fail icons shows it."""
+        self.grade_items[item].gradepass = gradepass

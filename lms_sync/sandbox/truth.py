@@ -1,0 +1,137 @@
+"""What a perfect reader with the service account's rights must end up with. Plain values, easy to compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from lms_sync.sandbox.state import FRONT_PAGE, WorldState
+
+
+class CourseFacts(NamedTuple):
+    fullname: str
+    shortname: str
+    idnumber: str
+    categories: tuple[str, ...]  # names from the top
+    visible: bool
+
+
+class LearnerFacts(NamedTuple):
+    lastname: str
+    firstname: str
+    email: str
+    idnumber: str
+    customfields: tuple[tuple[str, str], ...]  # (shortname, value), sorted
+
+
+class EnrolmentFacts(NamedTuple):
+    status: str  # active, suspended
+    roles: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+class ItemFacts(NamedTuple):
+    name: str | None  # None for a course total
+    itemtype: str
+    module: str | None
+    grademin: Decimal
+    grademax: Decimal
+
+
+class GradeFacts(NamedTuple):
+    grade: Decimal | None
+    overridden: bool
+    hidden: bool
+    locked: bool
+
+
+class AttemptFacts(NamedTuple):
+    quiz: int
+    user: int
+    number: int
+    state: str
+    sumgrades: Decimal | None
+    timestart: int
+    timefinish: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Keys are Moodle's ids. Times are epoch seconds, grades ``Decimal``.
+
+    ``learners``: everyone enrolled anywhere with a learner role. ``enrolments``: everyone enrolled (teachers
+    too; ``roles`` tells). ``grades``: each learner enrolled in the item's course, suspended ones included,
+    None where nothing is graded. Only a learner's report tells of a course's grade items and idnumber: a course
+    without learners has neither here. ``attempts``: all but previews and those of deleted people.
+    """
+
+    courses: dict[int, CourseFacts] = field(default_factory=dict)
+    learners: dict[int, LearnerFacts] = field(default_factory=dict)
+    enrolments: dict[tuple[int, int], EnrolmentFacts] = field(default_factory=dict)
+    grade_items: dict[tuple[int, int], ItemFacts] = field(default_factory=dict)
+    grades: dict[tuple[int, int], GradeFacts] = field(default_factory=dict)
+    attempts: dict[int, AttemptFacts] = field(default_factory=dict)
+
+
+def truth_of(world: WorldState) -> Truth:
+    """The truth of a world at this moment."""
+    truth = Truth()
+    with world.lock:
+        for course in world.courses:
+            if course != FRONT_PAGE:
+                _tell_course(world, course, truth)
+        for attempt in world.attempts.values():
+            if not attempt.preview and not world.users[attempt.user].deleted:
+                truth.attempts[attempt.id] = AttemptFacts(
+                    attempt.quiz,
+                    attempt.user,
+                    attempt.number,
+                    attempt.state,
+                    attempt.sumgrades,
+                    attempt.timestart,
+                    attempt.timefinish,
+                )
+    return truth
+
+
+def _tell_course(world: WorldState, course: int, truth: Truth) -> None:
+    record = world.courses[course]
+    learners = [enrolment.user for enrolment in world.learners(course)]
+    path = category_path(world, record.category)
+    idnumber = record.idnumber if learners else ""
+    truth.courses[course] = CourseFacts(record.fullname, record.shortname, idnumber, path, record.visible)
+    for user, enrolment in world.enrolments[course].items():
+        groups = tuple(sorted(group.name for group in world.groups_of(course, user)))
+        status = "suspended" if enrolment.suspended else "active"
+        truth.enrolments[course, user] = EnrolmentFacts(status, tuple(enrolment.roles), groups)
+    for user in learners:
+        person = world.users[user]
+        fields = tuple(sorted(shown_fields(world, user).items()))
+        truth.learners[user] = LearnerFacts(person.lastname, person.firstname, person.email, person.idnumber, fields)
+    for item in world.items_of[course] if learners else []:
+        facts = ItemFacts(item.name, item.itemtype, item.module, item.grademin, item.grademax)
+        truth.grade_items[course, item.id] = facts
+        for user in learners:
+            row = world.grades[item.id].get(user)
+            hidden = item.hidden or (row is not None and row.hidden)
+            locked = item.locked or (row is not None and row.locked)
+            grade = row.final if row else None
+            truth.grades[item.id, user] = GradeFacts(grade, bool(row and row.overridden), hidden, locked)
+
+
+def category_path(world: WorldState, category: int) -> tuple[str, ...]:
+    """Names of a category and its parents, from the top."""
+    names: list[str] = []
+    while category:
+        record = world.categories[category]
+        names.insert(0, record.name)
+        category = record.parent
+    return tuple(names)
+
+
+def shown_fields(world: WorldState, user: int) -> dict[str, str]:
+    """A person's custom profile fields as they are shown: own values and non-empty defaults."""
+    own = world.users[user].customfields
+    values = {name: own.get(name, field.default) for name, field in world.profile_fields.items()}
+    return {name: value for name, value in values.items() if value != ""}

@@ -1,0 +1,112 @@
+"""Erasing a learner: the data is gone, the proof stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from lms_sync.errors import StoreError
+from lms_sync.store.history import as_of, history
+from lms_sync.store.query import gradebook
+from lms_sync.store.rows import Operation, PutCounts
+from lms_sync.store.store import Store
+from lms_sync.store.tables import ledger
+from lms_sync.store.verify import verify
+from tests.integration.store import samples
+
+
+@pytest.fixture
+def with_learner(store: Store) -> Store:
+    samples.put(store, samples.learner(), samples.enrolment(), samples.grade(), samples.learner("10"))
+    samples.put(store, samples.learner(city="Торжок"))
+    return store
+
+
+def test_no_version_keeps_personal_data_and_the_chain_still_proves_itself(with_learner: Store) -> None:
+    digest = verify(with_learner).head.digest
+    assert with_learner.erase_learner("moodle", "9", "registrar", "отзыв согласия")
+    versions = history(with_learner, "moodle", "learner", "9")
+    assert [(version.operation, version.payload) for version in versions] == [
+        (Operation.PUT, None),
+        (Operation.PUT, None),
+        (Operation.ERASE, None),
+    ]
+    assert (versions[-1].actor, versions[-1].reason, versions[-1].run_id) == ("registrar", "отзыв согласия", None)
+    report = verify(with_learner)
+    assert report.problems == []
+    with with_learner.reading() as connection:
+        kept = connection.execute(ledger.select().where(ledger.c.seq == report.head.seq)).one()
+    assert kept.previous_digest == digest
+
+
+def test_the_row_is_empty_but_for_its_key(with_learner: Store) -> None:
+    with_learner.erase_learner("moodle", "9", "registrar", "")
+    row = next(row for row in samples.projections(with_learner)["learner"] if row[0] == "9")
+    personal = row[row.index("9", 1) + 1 :]
+    assert len(personal) == 12
+    assert set(personal) == {"", None}
+
+
+def test_nothing_is_left_in_the_files(sqlite_url: str, tmp_path: Path) -> None:
+    with Store.open(sqlite_url) as store:
+        samples.put(store, samples.learner(last_name="Единственная"))
+        samples.put(store, samples.learner(last_name="Единственная", city="Торжок"))
+
+        def files_with_the_name() -> list[str]:
+            name = "Единственная".encode()
+            return [path.name for path in tmp_path.glob("records.db*") if name in path.read_bytes()]
+
+        assert files_with_the_name()
+        store.erase_learner("moodle", "9", "registrar", "")
+        assert files_with_the_name() == []
+
+
+def test_a_later_pull_does_not_bring_the_data_back(with_learner: Store) -> None:
+    with_learner.erase_learner("moodle", "9", "registrar", "")
+    before = samples.projections(with_learner)
+    counts = samples.put(with_learner, samples.learner(), samples.learner("10", city="Клин"), samples.grade())
+    assert counts == PutCounts(erased=1, changed=1, unchanged=1)
+    assert samples.retire(with_learner, "learner", ["9"]) == 0
+    after = samples.projections(with_learner)
+    assert [row for row in after["learner"] if row[0] == "9"] == [row for row in before["learner"] if row[0] == "9"]
+    assert after["grade_entry"] == before["grade_entry"]
+    assert verify(with_learner).ok
+
+
+def test_erasing_twice_does_nothing_and_an_unknown_learner_is_told(with_learner: Store) -> None:
+    assert with_learner.erase_learner("moodle", "9", "registrar", "")
+    rows = verify(with_learner).rows
+    assert not with_learner.erase_learner("moodle", "9", "registrar", "")
+    assert verify(with_learner).rows == rows
+    with pytest.raises(StoreError, match="no learner '77'"):
+        with_learner.erase_learner("moodle", "77", "registrar", "")
+
+
+def test_the_past_says_that_something_was_known(with_learner: Store) -> None:
+    known_at = with_learner.now()
+    with_learner.erase_learner("moodle", "9", "registrar", "")
+    assert [(version.key, version.payload is None) for version in as_of(with_learner, "learner", known_at)] == [
+        ("10", False),
+        ("9", True),
+    ]
+    assert [version.key for version in as_of(with_learner, "learner", with_learner.now())] == ["10"]
+
+
+def test_the_gradebook_marks_an_erased_learner(with_learner: Store) -> None:
+    with_learner.erase_learner("moodle", "9", "registrar", "")
+    book = gradebook(with_learner, "moodle", "5")
+    assert [(line.key, line.last_name, line.erased) for line in book.lines] == [("9", "", True)]
+    assert ("9", "7") in book.cells
+
+
+def test_a_payload_or_salt_left_behind_is_found(with_learner: Store) -> None:
+    with_learner.erase_learner("moodle", "9", "registrar", "")
+    with samples.tampering(with_learner) as connection:
+        connection.execute(update(ledger).where(ledger.c.key == "9", ledger.c.version == 1).values(salt="00"))
+        connection.execute(update(ledger).where(ledger.c.key == "9", ledger.c.version == 2).values(payload="{}"))
+    assert {problem.what for problem in verify(with_learner).problems} >= {
+        "its payload is erased, but the salt is still there",
+        "its payload is still there, though it was erased",
+    }
