@@ -44,11 +44,12 @@ class EnrolledList:
     seen: set[int] = field(default_factory=set)
     plain_only: set[int] = field(default_factory=set)
     """People of whom only `PLAIN_FIELDS` could be read."""
-    unreadable: list[int] = field(default_factory=list)
+    unreadable: set[int] = field(default_factory=set)
     """Positions in the list (from 1) of people of whom nothing could be read."""
     hidden: bool = False
     unsteady: bool = False
     _failures: int = 0
+    _lost: int = 0
 
     def pages(self) -> Iterator[list[wire.Person]]:
         """The people, each once, in the order of their ids. Raises SourceRefused when the list is refused."""
@@ -56,9 +57,9 @@ class EnrolledList:
         start, last_full, steps_back = 0, False, 0
         while True:
             overlap = 1 if start else 0
-            trouble = len(self.unreadable)
+            lost_before = self._lost
             people = self._range(start - overlap, size + overlap)
-            whole = len(self.unreadable) == trouble
+            whole = self._lost == lost_before
             if people and overlap and last_full and whole and people[0].id not in self.seen:
                 steps_back += 1
                 if steps_back <= STEPS_BACK:
@@ -80,7 +81,7 @@ class EnrolledList:
         """What stands in the way of calling the list complete."""
         notes = []
         if self.unreadable:
-            places = ", ".join(map(str, self.unreadable[:5]))
+            places = ", ".join(map(str, sorted(self.unreadable)[:5]))
             notes.append(
                 f"{len(self.unreadable)} people cannot be read, since a name or field of theirs holds a tag "
                 f"(position {places} in the list of participants by id); clean it in Moodle"
@@ -114,7 +115,8 @@ class EnrolledList:
         try:
             people = self._ask(start, 1, PLAIN_FIELDS)
         except SourceAnswerInvalid:
-            self.unreadable.append(start + 1)
+            self.unreadable.add(start + 1)
+            self._lost += 1
             return []
         self.plain_only.update(person.id for person in people)
         return people

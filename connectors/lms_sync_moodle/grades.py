@@ -99,19 +99,18 @@ class _Reading:
 
     def _whole_course(self, people: Roster) -> list[wire.UserGrades]:
         """The whole-course answer; empty when it is too much for Moodle or one value in it is unclean."""
-        try:
-            answer = self.site.client.call(
-                FUNCTION, {"courseid": self.course_id}, answer=wire.GradeReport, repeat_timeouts=False
-            )
-        except (SourceTimeout, SourceAnswerInvalid):
-            return []
-        reports = [report for report in answer.usergrades if report.userid not in people.others]
-        return [self._again(report) if is_pending(report) else report for report in reports]
-
-    def _again(self, report: wire.UserGrades) -> wire.UserGrades:
-        """A report with pending grades, asked for once more: asking makes Moodle regrade."""
-        second = self._ask(report.userid)
-        return second if isinstance(second, wire.UserGrades) else report
+        reports: list[wire.UserGrades] = []
+        for _ in range(2):  # a second time if grades are pending: asking makes Moodle regrade
+            try:
+                answer = self.site.client.call(
+                    FUNCTION, {"courseid": self.course_id}, answer=wire.GradeReport, repeat_timeouts=False
+                )
+            except (SourceTimeout, SourceAnswerInvalid):
+                break
+            reports = [report for report in answer.usergrades if report.userid not in people.others]
+            if not any(is_pending(report) for report in reports):
+                break
+        return reports
 
     def _one_by_one(self, learners: list[int], people: Roster, changes: bool = False) -> Iterator[Page]:
         waiting: list[wire.UserGrades] = []

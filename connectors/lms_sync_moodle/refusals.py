@@ -63,7 +63,14 @@ _GONE = {
 }
 
 _MAINTENANCE = {"sitemaintenance", "upgraderunning"}
-_UNAVAILABLE = {"dbconnectionfailed", "cannotconnecttodb", "dmlconnectionexception", "lockedtimeout", "locktimeout"}
+_UNAVAILABLE = {
+    "dbconnectionfailed",
+    "nosite",
+    "cannotconnecttodb",
+    "dmlconnectionexception",
+    "lockedtimeout",
+    "locktimeout",
+}
 _NO_RIGHT = {"nopermissions", "nopermissiontoviewgrades", "cannotviewreport", "required_capability_exception"}
 
 

@@ -133,8 +133,17 @@ def result_document(result: Result) -> dict[str, Any]:
             "exit_code": result.exit_code,
             "problems": [str(result.error)],
         }
-    document = dataclasses.asdict(result.summary)
-    return {**document, "exit_code": result.exit_code}
+    summary = result.summary
+    return {
+        "source": summary.source,
+        "run_id": summary.run_id,
+        "outcome": summary.outcome,
+        "exit_code": summary.exit_code,
+        "counts": dict(summary.counts),
+        "streams": [{**vars(stream), "counts": dict(stream.counts)} for stream in summary.streams],
+        "problems": summary.problems,
+        "findings": [dataclasses.asdict(finding) for finding in summary.findings],
+    }
 
 
 @contextmanager

@@ -38,7 +38,6 @@ class ItemFacts:
     highest: str
 
 
-CourseTest = tuple[str, Callable[[CourseFacts], bool]]
 ItemTest = tuple[str, Callable[[ItemFacts], bool]]
 
 

@@ -18,8 +18,8 @@ BOM = "\ufeff"
 def write_csv(table: Table, stream: TextIO, *, delimiter: str = ",", bom: bool = False) -> None:
     """Puts the table out with CRLF line ends (RFC 4180). `stream` must be opened with `newline=""`.
 
-    Columns are headed by their captions. Excel needs `bom` for Cyrillic, and `delimiter=";"` where the decimal sign is a
-    comma.
+    Columns are headed by their captions. Excel needs `bom` for Cyrillic, and a `delimiter` of ";" where the decimal
+    sign is a comma.
     """
     if bom:
         stream.write(BOM)

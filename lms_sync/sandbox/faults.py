@@ -141,7 +141,10 @@ class Faults:
         """Switch a fault on: always, unless ``nth`` (1 is the first match), ``probability`` or ``times`` limit it."""
         if name not in FAULTS:
             raise ValueError(f"No fault is called {name!r}; there are: {', '.join(FAULTS)}.")
-        rule = Rule(name, function, course, nth, probability, times, DEFAULTS.get(name, {}) | options)
+        options = DEFAULTS.get(name, {}) | options
+        if name == "course-vanished":  # the course to lose, not a course that requests must name
+            options, course = options | {"course": course}, None
+        rule = Rule(name, function, course, nth, probability, times, options)
         with self._lock:
             self.rules.append(rule)
         return self

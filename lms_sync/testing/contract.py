@@ -290,7 +290,8 @@ class ConnectorContract:
         with _store(tmp_path / "verified.db") as store:
             _pull(store, connect, mapping)
             report = verify(store)
-        assert report.ok and report.rows, f"the store is not sound after a pull: {report.problems[:3]}"
+        assert report.rows, "the pull left nothing to verify"
+        assert report.ok, f"the store is not sound after a pull: {report.problems[:3]}"
 
 
 def _whole(connect: Connect) -> list[Reading]:

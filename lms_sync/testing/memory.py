@@ -95,11 +95,13 @@ class MemoryConnector(Connector):
         since = int(task.cursor) if task.mode is Mode.CHANGES and task.cursor else None
         revision = self._site.revision  # taken first: what changes meanwhile is read again next time
         records = list(self._records(place, since))
-        for start in range(0, len(records), self._page_size):
-            yield Page(records=records[start : start + self._page_size])
         absent = [] if since is None else self._absent(place, since)
         whole = Outcome.COMPLETE if since is None else Outcome.CHANGES
-        yield Page(absent=absent, cursor=str(revision), end=self._end(place, whole, len(records)))
+        starts = range(0, max(len(records), 1), self._page_size)
+        for start in starts[:-1]:
+            yield Page(records=records[start : start + self._page_size])
+        end = self._end(place, whole, len(records))
+        yield Page(records=records[starts[-1] :], absent=absent, cursor=str(revision), end=end)
 
     def _records(self, place: Place, since: int | None) -> Iterator[SourceRecord]:
         kinds = next(stream.kinds for stream in STREAMS if stream.name == place.stream)

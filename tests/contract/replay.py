@@ -8,9 +8,9 @@ only with `--force`: review the difference, a golden file is a statement about M
 A call matches a recording when function and parameters agree. Left out of the comparison, because the recorded
 answers do not depend on it or hold more than what is asked for:
 
-* the token and the form's settings (`moodlewsrestformat`, `moodlewssettingraw`, `moodlewssettinglang`): `moodle-4.5` and
-  `moodle-5.1` were asked without raw, so their texts stand for a Moodle that escapes; `moodle-5.1-raw` was asked as
-  the connector asks;
+* the token and the form's settings (`moodlewsrestformat`, `moodlewssettingraw`, `moodlewssettinglang`): `moodle-4.5`
+  and `moodle-5.1` were asked without raw, so their texts stand for a Moodle that escapes; `moodle-5.1-raw` was asked
+  as the connector asks;
 * the options `userfields` and `sortby` of `core_enrol_get_enrolled_users` (all fields were recorded, ids ascend), and
   `limitfrom` and `limitnumber` of a first page that has room for the whole list;
 * the order of ids in a list.

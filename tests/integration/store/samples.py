@@ -206,10 +206,12 @@ def projections(store: Store) -> dict[str, list[Any]]:
 def tampering(store: Store) -> Iterator[Connection]:
     """A connection of someone who may do anything to the database: no foreign key stops them."""
     with store.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
+        lite = connection.dialect.name == "sqlite"
+        if lite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
-            if connection.dialect.name == "postgresql":
+            if not lite:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))
             yield connection
-        connection.invalidate()
+        if lite:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

@@ -48,7 +48,7 @@ def damaged(draw: st.DrawFn) -> SourceRecord:
     return SourceRecord(sample.kind, sample.key, fields)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(source=damaged())
 def test_no_plain_value_makes_it_raise(shipped: Mapping, source: SourceRecord) -> None:
     outcome = shipped.apply(source)

@@ -102,6 +102,10 @@ def test_every_text_can_be_stored(text: str) -> None:
     assert "\x00" not in stored
 
 
+def test_half_a_character_is_marked_as_lost() -> None:
+    assert storable("а\ud800б") == "а\ufffdб"
+
+
 def test_a_text_keeps_its_lines_and_blanks() -> None:
     assert storable(" а\u00a0б\nв\x00 ") == "а\u00a0б\nв"
 

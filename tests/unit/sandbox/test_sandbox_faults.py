@@ -119,13 +119,18 @@ def test_permission_is_missing_for_one_course(struck: Callable[..., Any]) -> Non
 def test_a_course_vanishes_for_one_run(open_site: Callable[..., Any]) -> None:
     site = open_site(reference_world())
     for function in ("core_course_get_courses", "core_course_get_courses_by_field"):
-        site.server.faults.add("course-vanished", function=function, times=1, course=None)
+        site.server.faults.add("course-vanished", function=function, times=1)
 
         def listed(function: str = function) -> int:
             told = site.ask(function)
             return len(told["courses"] if isinstance(told, dict) else told)
 
         assert [listed(), listed()] == [5, 6]
+
+
+def test_a_chosen_course_vanishes(struck: Callable[..., Any]) -> None:
+    listed = struck("course-vanished", course=3).ask("core_course_get_courses")
+    assert [course["id"] for course in listed] == [1, 2, 5, 4, 6]
 
 
 def test_an_empty_gradebook_with_200(struck: Callable[..., Any]) -> None:

@@ -1,0 +1,73 @@
+"""`docs/ledger.md` is enough for a stranger: its verifier and its query run as printed."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from lms_sync.store.store import Store
+from lms_sync.store.tables import ledger
+from lms_sync.store.verify import verify
+from tests.integration.store import samples
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+
+
+def printed(language: str) -> str:
+    (block,) = re.findall(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
+    return str(block)
+
+
+@pytest.fixture
+def written(sqlite_url: str) -> Store:
+    """A store with every operation in it."""
+    store = Store.open(sqlite_url)
+    samples.put(store, *samples.every_kind(), samples.learner("10"))
+    samples.retire(store, "grade_entry", ["7/9"])
+    samples.put(store, samples.grade(mark_text='"отлично"\n\\'))
+    store.erase_learner("moodle", "10", "registrar", "отзыв согласия")
+    return store
+
+
+def run_verifier(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    program = tmp_path / "verifier.py"
+    program.write_text(printed("python"), encoding="utf-8")
+    # -I -S: no environment, no site-packages: the standard library only.
+    command = [sys.executable, "-I", "-S", "-X", "utf8", str(program), str(tmp_path / "records.db")]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+
+
+def test_the_printed_verifier_agrees(written: Store, tmp_path: Path) -> None:
+    head = verify(written).head
+    answer = run_verifier(tmp_path)
+    assert (answer.stdout, answer.returncode) == (f"{head.seq} rows, head {head.digest}\nunbroken\n", 0)
+    written.close()
+
+
+def test_the_printed_verifier_finds_a_change(written: Store, tmp_path: Path) -> None:
+    with samples.tampering(written) as connection:
+        connection.execute(update(ledger).where(ledger.c.seq == 3).values(reason="иначе"))
+        connection.execute(update(ledger).where(ledger.c.seq == 4).values(payload="{}"))
+        connection.execute(update(ledger).where(ledger.c.seq == 5).values(payload=None, salt=None))
+        connection.execute(text("DELETE FROM ledger WHERE seq = 6"))
+    written.close()
+    answer = run_verifier(tmp_path)
+    assert answer.returncode == 1
+    for line in ("row 3 was changed", "the payload of row 4 was changed", "row 6 is missing", "row 5: payload"):
+        assert line in answer.stdout
+
+
+def test_the_printed_query_gives_what_was_known(written: Store, tmp_path: Path) -> None:
+    written.close()
+    with sqlite3.connect(tmp_path / "records.db") as connection:
+        statement = printed("sql")
+        assert connection.execute(statement).fetchall() == []
+        later = statement.replace("2026-06-30", "9999-12-31")
+        assert [row[:3] for row in connection.execute(later)] == [("7/9", 3, "restore")]
+    connection.close()
