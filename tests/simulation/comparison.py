@@ -34,6 +34,16 @@ def differences(store: Store, truth: Truth) -> list[str]:
     return [line for name, (held, true) in pairs.items() for line in _compare(name, held, true)]
 
 
+def lost_attempts(store: Store, truth: Truth) -> list[str]:
+    """The attempts of the world that the store lacks or holds in an older state. Deleted ones it may still hold."""
+    held = _attempts(store, {row["external_id"] for row in _live(store, "assessment")})
+    return [
+        f"attempt {key}: {held.get(key)} in the store, {facts} in the LMS"
+        for key, facts in _true_attempts(truth).items()
+        if held.get(key) != facts
+    ]
+
+
 def _compare(name: str, held: Facts, true: Facts) -> Iterator[str]:
     for key in sorted(held.keys() | true.keys(), key=str):
         if key not in true:
