@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from lms_sync.config import SourceSettings
+from lms_sync.connector import Mode
 from lms_sync.errors import LmsSyncError, StoreBusy
 from lms_sync.exact import utc_now
 from lms_sync.log import get_logger, where_of
@@ -28,6 +29,9 @@ from lms_sync.timing import Timing
 
 BUSY_PAUSE = dt.timedelta(minutes=1)
 """How long a source that another process pulls is left alone."""
+
+_RUNS_LOOKED_THROUGH = 50_000
+"""More than a year of runs, one every quarter of an hour."""
 
 _log = get_logger(__name__)
 
@@ -134,8 +138,12 @@ def last_reads_of(store: Store, settings: SourceSettings) -> dict[str, dt.dateti
 
 
 def last_full_run(store: Store, source: str) -> dt.datetime | None:
-    """When the source was last read whole (UTC)."""
-    found = (run.started_at for run in runs(store, source=source) if run.mode == "full" and run.outcome == "done")
+    """When the source was last read whole (UTC), whether or not the LMS gave all of it."""
+    found = (
+        run.started_at
+        for run in runs(store, source=source, limit=_RUNS_LOOKED_THROUGH)
+        if run.mode == Mode.FULL and run.outcome in ("done", "partial")
+    )
     return next(found, None)
 
 
@@ -184,7 +192,7 @@ class _Worker(threading.Thread):
             self._grant(wishes)
 
     def _grant(self, wishes: _Wishes) -> None:
-        streams = None if wishes.everything else self._in_order(wishes.streams)
+        streams = None if wishes.everything else tuple(sorted(wishes.streams))
         options = dataclasses.replace(self._options, streams=streams, full=wishes.everything)
         try:
             pull(self._store, self.plan.source, options, self._progress())
@@ -201,9 +209,6 @@ class _Worker(threading.Thread):
     def _want_again(self, wishes: _Wishes) -> None:
         for stream in (*wishes.streams, *([None] if wishes.everything else [])):
             self.want(stream)
-
-    def _in_order(self, streams: set[str]) -> tuple[str, ...]:
-        return tuple(stream for stream in self.plan.settings.schedule if stream in streams)
 
     def _log(self, event: str, **values: object) -> None:
         _log.error(event, source=self.plan.settings.name, **values)

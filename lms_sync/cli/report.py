@@ -140,7 +140,7 @@ def chosen_source(settings: Settings, store: Store, name: str | None) -> str:
     """The source named, or the only one that the store or the configuration has. Raises ConfigError."""
     from lms_sync.store.query import runs
 
-    known = list(dict.fromkeys([*settings.outlines, *sorted({run.source for run in runs(store)})]))
+    known = list(dict.fromkeys([*settings.outlines, *sorted({run.source for run in runs(store, limit=1000)})]))
     if name is None and len(known) == 1:
         return known[0]
     if name is None:

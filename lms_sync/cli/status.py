@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lms_sync.report.status import SourceStatus
     from lms_sync.store.store import Store
 
+_RUNS = 1000
+
 
 def status(
     config: ConfigOption = None,
@@ -47,12 +49,12 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
     from lms_sync.report.status import source_status
     from lms_sync.store.query import quarantine, runs
 
-    kept = {run.source for run in runs(store)}
+    kept = {run.source for run in runs(store, limit=_RUNS)}
     for name in dict.fromkeys([*settings.outlines, *sorted(kept)]):
         outline = settings.outlines.get(name, Outline("UTC", {}))
         yield source_status(
             name,
-            runs=runs(store, source=name),
+            runs=runs(store, source=name, limit=_RUNS),
             states=store.scope_states(name),
             quarantine=quarantine(store, source=name),
             schedule=outline.schedule,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
 from lms_sync.records import Learner
+from lms_sync.store.statements import chunks
 from lms_sync.store.tables import PROJECTIONS, enrolment
 
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ class StoreKnown:
         """See `Known.rows`. Learners have no scope of their own: given are those with a live enrolment of it."""
         with self._store.reading() as connection:
             return live_rows(connection, self._source, kind, scope, fields)
+
+    def live_among(self, kind: str, keys: Collection[str]) -> set[str]:
+        """Which of these keys are live records of the kind, whatever their scope."""
+        with self._store.reading() as connection:
+            return live_among(connection, self._source, kind, keys)
+
+
+def live_among(connection: Connection, source: str, kind: str, keys: Collection[str]) -> set[str]:
+    """Which of these keys are live records of the kind, whatever their scope."""
+    table = PROJECTIONS[kind]
+    live = select(table.c.key).where(table.c.source == source, table.c.retired_at.is_(None))
+    return {key for chunk in chunks(keys) for key in connection.execute(live.where(table.c.key.in_(chunk))).scalars()}
 
 
 def live_rows(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from lms_sync.errors import StoreBusy, StoreError
 from lms_sync.store.failures import translated
@@ -64,7 +65,11 @@ def session_lock(engine: Engine, place: str, source: str) -> Iterator[None]:
             raise _busy(source)
         yield
     finally:
-        # Closing the session, and not only giving it back to the pool, frees the lock even after a lost connection.
+        # A closed session's locks are freed a moment later, too late for a pull that follows at once: so give it back
+        # first, and then close the session all the same, which frees the lock when giving it back has failed.
+        with suppress(DBAPIError):
+            if taken:
+                connection.execute(text("SELECT pg_advisory_unlock(:number)"), number)
         connection.invalidate()
         connection.close()
 

@@ -1,7 +1,7 @@
 """Which vanished records may be retired, and when their number is too large to be believed. Pure.
 
-A grade entry whose column or whose learner's enrolment is gone as well is explained by that and does not count
-against the brake.
+A grade entry whose column, an attempt whose test, or either whose learner's enrolment is gone as well is explained by
+that and does not count against the brake.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from lms_sync.errors import (
 )
 from lms_sync.log import get_logger, where_of
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Rejection
-from lms_sync.records import Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
+from lms_sync.records import Assessment, Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
 from lms_sync.store.query import quarantine
 from lms_sync.store.rows import QuarantineEntry, Run
 from lms_sync.store.store import PageWriter, Store
@@ -100,6 +100,9 @@ class ScopeReader:
         except SourceError as error:
             self._end_early(reading, error)
         assert reading.result is not None
+        if reading.counts["braked"]:
+            # Until the operator decides or the records come back, every pull looks at all of the scope again.
+            self._store.request_reread(self._source.name, scope.stream, scope.key)
         reading.result.unknown_learners = self._has_unknown_learners(reading)
         return reading.result
 
@@ -214,15 +217,24 @@ class ScopeReader:
         )
 
     def _brake(self, reading: _Reading, vanished: Vanished) -> dict[str, tuple[int, int]]:
-        entries = self._known.rows(GradeEntry.kind, reading.scope.key, ("grade_item", "learner"))
-        enrolled = {row[0] for row in self._known.rows(Enrolment.kind, reading.scope.key, ("learner",)).values()}
-        items = vanished.keys.get(GradeItem.kind, frozenset())
+        """The kinds of which too much vanished, not counting what follows from a test, column or enrolment gone."""
+        scope = reading.scope.key
+        parents = {GradeEntry.kind: ("grade_item", "learner"), Attempt.kind: ("assessment", "learner")}
+        rows = {
+            kind: self._known.rows(kind, scope, fields) for kind, fields in parents.items() if kind in vanished.keys
+        }
+        enrolled = {row[0] for row in self._known.rows(Enrolment.kind, scope, ("learner",)).values()}
+        tests = {row[0] for row in rows.get(Attempt.kind, {}).values()}
+        gone = {
+            GradeEntry.kind: vanished.keys.get(GradeItem.kind, frozenset()),
+            Attempt.kind: tests - self._known.live_among(Assessment.kind, tests),
+        }
 
         def explained(kind: str, key: str) -> bool:
-            if kind != GradeEntry.kind or key not in entries:
+            if key not in rows.get(kind, {}):
                 return False
-            item, learner = entries[key]
-            return item in items or learner not in enrolled
+            parent, learner = rows[kind][key]
+            return parent in gone[kind] or (bool(enrolled) and learner not in enrolled)
 
         return braked_kinds(vanished, explained, share=self._options.brake_share, floor=self._options.brake_floor)
 

@@ -312,7 +312,7 @@ class TestUnreadableSource:
         second = text[text.index("[sources.academy]") : text.index("[sources.academy.schedule]")]
         second = second.replace("academy]", "away]").replace(desk.server.url, "http://127.0.0.1:9")
         desk.config.write_text(text.replace("[sources.academy]", f"{second}\n[sources.academy]", 1), encoding="utf-8")
-        outcome = desk.run("pull", "--stream", "courses", "--json")
+        outcome = desk.run("pull", "--stream", "people", "--json")
         assert outcome.code == 3
         assert [(run["source"], run["outcome"]) for run in outcome.document()["runs"]] == [
             ("away", "failed"),
@@ -487,11 +487,12 @@ class TestReport:
         assert pulled.run(*arguments, "--as-of", "2999-01-01").document() == pulled.run(*arguments).document()
 
     def test_a_file_is_whole_and_the_owners_alone(self, pulled: Desk, tmp_path: Path) -> None:
-        target = tmp_path / "grades.csv"
+        target = tmp_path / "out" / "grades.csv"
+        target.parent.mkdir()
         outcome = pulled.run("report", "grades", "--course", a_course(pulled), "-f", "csv", "-o", str(target))
         assert (outcome.code, outcome.out) == (0, "")
         assert target.stat().st_mode & 0o777 == 0o600
-        assert list(tmp_path.iterdir()) == [target]
+        assert list(target.parent.iterdir()) == [target]
 
     def test_a_file_that_cannot_be_written(self, pulled: Desk, tmp_path: Path) -> None:
         target = tmp_path / "nowhere" / "grades.csv"

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lms_sync_moodle import MoodleConnector
 from lms_sync_moodle.enrolled import EnrolledList
+from lms_sync_moodle.refusals import UncleanAnswer
 
 from lms_sync.connector import Outcome, Page, Scope
 from tests.contract.moodle.conftest import Connect
@@ -117,8 +118,6 @@ def test_no_unclean_person_takes_anybody_else_along(
 def test_a_list_in_which_nothing_can_be_read_ends_soon(serve: Callable[..., MoodleConnector]) -> None:
     course = Participants(list(range(1000)))
     course.bad_name = set(course.ids)
-    from lms_sync_moodle.refusals import UncleanAnswer
-
     with pytest.raises(UncleanAnswer):
         people_of(serve(course))
     assert course.requests < 60

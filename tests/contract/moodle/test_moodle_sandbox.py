@@ -123,9 +123,11 @@ def test_when_nothing_changed_one_request_a_course_serves_grades_and_attempts(si
 def test_the_cursor_is_the_servers_clock_when_the_run_began(site: Site) -> None:
     began = site.world.now
     connector = site.connector()
-    (scope, *_) = connector.scopes("grades")
+    first, second, *_ = connector.scopes("grades")
+    site.memory.read(connector, first)
     site.world.advance(1000)
-    cursor = parse(site.memory.read(connector, scope)[-1].cursor)
+    site.memory.read(connector, first)
+    cursor = parse(site.memory.read(connector, second)[-1].cursor)
     assert cursor is not None
     assert cursor.since == began
 
@@ -166,6 +168,49 @@ def test_a_change_of_a_quizs_settings_reads_the_gradebook_and_the_quiz_again(sit
     assert end_of(pages["grades", f"course/{course}"]).outcome is Outcome.COMPLETE
     rescaled = records_of(pages["attempts", f"course/{course}"], "attempt").values()
     assert {record.fields["quiz_grade"] for record in rescaled} == {Decimal(50)}
+
+
+def test_a_new_quiz_brings_its_column(site: Site) -> None:
+    course = course_with_attempts(site.world)
+    site.pull()
+    site.world.advance(3600)
+    quiz = site.world.add_quiz(course, "Новый тест")
+    site.world.advance(60)
+    pages = site.pull(Mode.CHANGES)
+    columns = records_of(pages["grades", f"course/{course}"], "grade_item").values()
+    assert str(quiz.id) in {str(column.fields["iteminstance"]) for column in columns if column.fields["itemmodule"]}
+
+
+def test_a_deleted_attempt_is_noticed_by_the_grade_that_it_changes(site: Site) -> None:
+    """Moodle never lists a deleted attempt, but the grade of somebody who has another one changes unexplained."""
+    course = course_with_attempts(site.world)
+    site.world.advance(3600)
+    kept, _ = finished_by(site.world, course)
+    lost, _ = finished_by(site.world, course)
+    site.world.advance(3600)
+    site.pull()
+    site.world.advance(3600)
+    site.world.delete_attempt(lost)
+    site.world.advance(60)
+    pages = site.pull(Mode.CHANGES)
+    read = pages["attempts", f"course/{course}"]
+    assert absent_of(read) == {("attempt", str(lost))}
+    assert str(kept) in records_of(read, "attempt")
+    assert end_of(pages["grades", f"course/{course}"]).outcome is Outcome.COMPLETE
+
+
+def test_a_change_of_somebody_who_left_does_not_empty_their_grades(site: Site) -> None:
+    """Moodle answers for people who left with empty grades; those must not pass for withdrawn ones."""
+    course = course_with_attempts(site.world)
+    site.pull()
+    site.world.advance(3600)
+    attempt, learner = finished_by(site.world, course)
+    site.world.unenrol(course, learner)
+    site.world.advance(60)
+    pages = site.pull(Mode.CHANGES)
+    assert str(attempt) in everything(pages, "attempt")
+    assert not [key for kind, key in absent_of(pages["grades", f"course/{course}"]) if key.endswith(f"/{learner}")]
+    assert end_of(pages["grades", f"course/{course}"]).outcome is Outcome.CHANGES
 
 
 def test_changes_that_moodle_lists_are_all_found(open_site: Any) -> None:

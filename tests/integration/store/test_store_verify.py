@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Date, Integer, delete, insert, select, text, update
+from sqlalchemy import Boolean, Column, Connection, Date, Integer, delete, insert, select, text, update
 from sqlalchemy.types import TypeEngine
 
 from lms_sync.exact import ExactDecimal, UtcInstant
+from lms_sync.store.canonical import DIGEST_FIELDS, digest_time, row_digest
 from lms_sync.store.columns import JsonText
 from lms_sync.store.rebuild import rebuild_projections
 from lms_sync.store.store import Store
@@ -128,6 +129,33 @@ def test_two_ledger_rows_that_change_places_are_found(filled: Store) -> None:
             connection.execute(update(ledger).where(ledger.c.seq == old).values(seq=new))
     broken = {problem.where for problem in verify(filled).problems}
     assert {"ledger row 3", "ledger row 4", "ledger row 5"} <= broken
+
+
+def reseal_last(connection: Connection, **changes: Any) -> None:
+    """Changes the last ledger row as a forger would who knows how digests are made."""
+    last = dict(connection.execute(select(ledger).order_by(ledger.c.seq.desc()).limit(1)).mappings().one())
+    forged = last | changes
+    times = {name: forged[name] and digest_time(forged[name]) for name in ("observed_at", "source_at")}
+    digest = row_digest([(forged | times)[name] for name in DIGEST_FIELDS])
+    connection.execute(update(ledger).where(ledger.c.seq == last["seq"]).values(forged | {"digest": digest}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"seq": 25}, "ledger row 25", "rows are missing before it: ledger row 19 should be next"),
+        ({"previous_digest": "0" * 64}, "ledger row 19", "it is not linked to the row before it"),
+        ({"version": 2}, "ledger row 19", "its version does not follow the record's version before"),
+        ({"payload_digest": "0" * 64}, "ledger row 19", "its payload does not match the payload's digest"),
+    ],
+)
+def test_a_forged_digest_does_not_hide_what_else_is_wrong(
+    filled: Store, changes: dict[str, Any], where: str, what: str
+) -> None:
+    with samples.tampering(filled) as connection:
+        reseal_last(connection, **changes)
+    first = verify(filled).problems[0]
+    assert (first.where, first.what) == (where, what)
 
 
 def test_a_payload_that_vanishes_without_an_erasure_is_found(filled: Store) -> None:

@@ -66,6 +66,15 @@ def test_the_academys_category_goes_before_the_shipped_idnumber(overlay: Overlay
     assert course_of(mapping, idnumber="PK-1", category_path=["Компьютеры"]).programme_kind is ProgrammeKind.GENERAL
 
 
+def test_a_rule_that_takes_a_shipped_ones_place_stays_behind_the_shipped_idnumbers(overlay: Overlay) -> None:
+    rule = '[[course.programme]]\nname = "category-general"\ncategory = "кружки"\nprogramme_kind = "general"'
+    mapping = overlay(rule)
+    assert course_of(mapping, category_path=["Кружки"]).programme_kind is ProgrammeKind.GENERAL
+    assert (
+        course_of(mapping, idnumber="PK-1", category_path=["Кружки"]).programme_kind is ProgrammeKind.ADVANCED_TRAINING
+    )
+
+
 def test_constant_hours_go_before_the_title(overlay: Overlay) -> None:
     mapping = overlay('[[course.hours]]\nname = "ot"\nidnumber = "PK-OT-*"\nhours = 40')
     assert course_of(mapping, idnumber="PK-OT-1", fullname="Охрана труда (72 ч)").hours == 40

@@ -246,6 +246,7 @@ def test_more_points_never_mean_a_lower_mark(
         (FIVE, 1, "неудовлетворительно", 2, "неудовлетворительно", False),
         (scale_item("2", "5", 4), 4, "5", 5, "отлично", True),
         (scale_item("5", "2", 4), 1, "5", 5, "отлично", True),
+        (scale_item("5", "2", 4), 2, "4", 4, "хорошо", True),
         (scale_item("н/я", "отлично", 5), 1, "н/я", None, "не явился", False),
         (scale_item("н/я", "отлично", 5), 4, "хор.", 4, "хорошо", True),
         (CREDIT, 2, "зачтено", None, "зачтено", True),

@@ -1,0 +1,1 @@
+"""Figures of lms-sync against a floor measured in the same run. `python -m benchmarks`; see `__main__.py`."""
