@@ -90,6 +90,8 @@ class _Reading:
                 yield from self._gone_since(change.quiz.id, listed)
             else:
                 yield from self._touched(change.quiz, change.attempts)
+        for quiz_id in sorted(found.vanished):
+            yield from self._gone_with(quiz_id)
         yield from self._owed_before(cursor.todo)
         new = Cursor(started, tuple(self.owed), self.skip)
         yield Page(cursor=new.text(), end=self.tally.end(Outcome.CHANGES), findings=self.tally.findings)
@@ -207,12 +209,21 @@ class _Reading:
         Without mod/quiz:view Moodle leaves a quiz out without a word; only asking for it tells.
         """
         self._known_of(0)
-        for quiz_id, owners in (self._known or {}).items():
-            if quiz_id in seen or not owners:
-                continue
-            reply = attempts_of(self.site, quiz_id, min(owners.values()))
-            if not isinstance(reply, SourceGone):
-                self.tally.note(f"quiz {quiz_id} is hidden from the account; {REPORT_RIGHTS}")
+        for quiz_id in (self._known or {}).keys() - seen:
+            self._is_gone(quiz_id)
+
+    def _is_gone(self, quiz_id: int) -> bool:
+        """Whether a quiz with known attempts was really deleted; a note is taken when it is only hidden."""
+        owners = self._known_of(quiz_id)
+        if owners and not isinstance(attempts_of(self.site, quiz_id, min(owners.values())), SourceGone):
+            self.tally.note(f"quiz {quiz_id} is hidden from the account; {REPORT_RIGHTS}")
+            return False
+        return True
+
+    def _gone_with(self, quiz_id: int) -> Iterator[Page]:
+        """The known attempts at a quiz that was deleted."""
+        if self._is_gone(quiz_id) and (known := self._known_of(quiz_id)):
+            yield Page(absent=[("attempt", str(one)) for one in sorted(known)])
 
     def _known_of(self, quiz_id: int) -> dict[int, int]:
         """The attempts at a quiz that the store holds, with whose they are."""

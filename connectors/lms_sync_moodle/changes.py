@@ -50,6 +50,8 @@ class CourseChanges:
     quizzes: list[QuizChanges] = field(default_factory=list)
     skip: dict[int, str] = field(default_factory=dict)
     listed: set[int] = field(default_factory=set)
+    vanished: set[int] = field(default_factory=set)
+    """Quizzes that have a column in the store and that Moodle no longer shows."""
 
     @property
     def listed_skip(self) -> dict[int, str]:
@@ -95,6 +97,7 @@ class _Search:
         self._owners: Mapping[int, int] = {}
 
     def run(self, since: int) -> CourseChanges:
+        self._look_for_vanished()
         updates = self._site.updates(self._course_id, since)
         modules = [(module.id, _signs(module)) for module in updates.instances]
         modules = [(module_id, signs) for module_id, signs in modules if signs]
@@ -109,6 +112,15 @@ class _Search:
             else:
                 self._found.touches_everybody = True
         return self._found
+
+    def _look_for_vanished(self) -> None:
+        """Moodle does not list a quiz that was deleted, but the run knows all its quizzes."""
+        columns = self._task.known.rows("grade_item", self._scope.key, ("module", "instance")).values()
+        known = {int(instance) for module, instance in columns if module == "quiz" and instance}
+        quizzes = self._site.quizzes(self._course_id)
+        if quizzes.complete:
+            self._found.vanished = known - {quiz.id for quiz in quizzes.quizzes}
+        self._found.touches_everybody = bool(self._found.vanished)
 
     def _quiz(self, quiz: wire.Quiz, signs: dict[str, set[int]]) -> None:
         self._found.listed |= signs.get(ATTEMPTS_CHANGED, set())

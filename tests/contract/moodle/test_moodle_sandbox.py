@@ -117,7 +117,7 @@ def test_when_nothing_changed_one_request_a_course_serves_grades_and_attempts(si
             assert not records_of(pages, "grade")
     courses = len(site.world.truth().courses)
     assert site.server.count("core_course_get_updates_since") == courses
-    assert site.server.count() == courses + len(("site info", "courses", "categories"))
+    assert site.server.count() == courses + len(("site info", "courses", "categories", "quizzes"))
 
 
 def test_the_cursor_is_the_servers_clock_when_the_run_began(site: Site) -> None:
@@ -179,6 +179,26 @@ def test_a_new_quiz_brings_its_column(site: Site) -> None:
     pages = site.pull(Mode.CHANGES)
     columns = records_of(pages["grades", f"course/{course}"], "grade_item").values()
     assert str(quiz.id) in {str(column.fields["iteminstance"]) for column in columns if column.fields["itemmodule"]}
+
+
+def test_a_deleted_quiz_takes_its_column_and_its_attempts_with_it(site: Site) -> None:
+    """Moodle never lists a deleted quiz among the changes."""
+    course = course_with_attempts(site.world)
+    site.pull()
+    site.world.advance(3600)
+    attempt, facts = next(
+        (key, one) for key, one in site.world.truth().attempts.items() if one.quiz in quizzes_of(site, course)
+    )
+    site.world.delete_quiz(facts.quiz)
+    site.world.advance(60)
+    pages = site.pull(Mode.CHANGES)
+    assert end_of(pages["grades", f"course/{course}"]).outcome is Outcome.COMPLETE
+    absent = {key for page in pages["attempts", f"course/{course}"] for kind, key in page.absent if kind == "attempt"}
+    assert str(attempt) in absent
+
+
+def quizzes_of(site: Site, course: int) -> set[int]:
+    return {quiz.id for quiz in site.world.quizzes.values() if quiz.course == course}
 
 
 def test_a_deleted_attempt_is_noticed_by_the_grade_that_it_changes(site: Site) -> None:

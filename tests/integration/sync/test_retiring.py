@@ -136,6 +136,25 @@ def test_a_braked_scope_asks_again_until_somebody_looks(large: Any) -> None:
     assert large.pull().counts["retired"] == 0
 
 
+def test_a_braked_full_reading_is_repeated_whole_by_the_next_pull(large: Any) -> None:
+    hide_attempts(large, 11)
+    large.pull(full=True)
+    large.pull()
+    assert [mode for name, scope, mode in large.site.reads if (name, scope) == ("attempts", "course/7")] == ["full"]
+    large.site.faults.clear()
+    assert large.pull().outcome == "done"
+    large.pull()
+    assert ("attempts", "course/7", "changes") in large.site.reads
+
+
+def test_a_test_that_is_gone_explains_its_attempts(large: Any) -> None:
+    large.site.remove("quiz", "7")
+    for person in range(701, 741):
+        large.site.remove("attempt", str(person))
+    summary = large.pull(full=True)
+    assert (summary.counts["retired"], summary.counts["braked"]) == (41, 0)
+
+
 def test_a_column_that_is_gone_explains_its_grades(large: Any) -> None:
     large.site.faults.hidden.add(("grade_item", "71"))
     large.site.faults.hidden |= {("grade", f"71/{person}") for person in range(701, 741)}
