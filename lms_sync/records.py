@@ -20,7 +20,7 @@ from lms_sync.exact import Exact, Instant, utc_text
 
 
 class ProgrammeKind(StrEnum):
-    """Kinds of programme (273-ФЗ; domain list in `docs/records.md`)."""
+    """Kinds of programme: 273-ФЗ art. 73, 75, 76; the regulations of the academies name the same."""
 
     ADVANCED_TRAINING = "advanced_training"  # повышение квалификации
     RETRAINING = "retraining"  # профессиональная переподготовка
