@@ -206,13 +206,6 @@ def test_the_brake_counts(gone: int, live: int, share: str, floor: int, braked: 
     assert found == ({"attempt": (gone, live)} if braked else {})
 
 
-def test_a_test_that_is_gone_explains_its_attempts(large: Any) -> None:
-    large.site.faults.hidden.add(("quiz", "7"))
-    hide_attempts(large, 40)
-    summary = large.pull(full=True)
-    assert (summary.counts["retired"], summary.counts["braked"]) == (41, 0)
-
-
 def test_grades_are_not_explained_by_people_who_were_never_read(academy: Any) -> None:
     add_course(academy.site, 7, learners=40)
     academy.page_size = 50
