@@ -39,7 +39,7 @@ def floor_seconds(site: Site, asked: Sequence[Request], store: Path) -> float:
         bare.execute("CREATE TABLE bare (kind TEXT, a TEXT, b TEXT, c TEXT, d TEXT, e TEXT, PRIMARY KEY (kind, a, b))")
         for rows in pool.map(fetch, asked):
             bare.executemany("INSERT OR REPLACE INTO bare VALUES (?, ?, ?, ?, ?, ?)", rows)
-            bare.commit()
+        bare.commit()
     bare.close()
     return time.perf_counter() - begun
 

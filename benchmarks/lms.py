@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from lms_sync.sandbox import Faults, SandboxServer, World, academy
 
 COLUMNS = 12
+GRADE_REPORT = "gradereport_user_get_grade_items"
+DAY = 86_400
 
 
 class Site(NamedTuple):
@@ -47,9 +49,9 @@ class Lms:
         answer: list[Request] = self._pipe.recv()
         return answer
 
-    def latency(self, per_learner: float) -> None:
-        """From now on a grade report takes so many seconds a learner."""
-        self._pipe.send(("latency", per_learner))
+    def latency(self, seconds: float) -> None:
+        """From now on one learner's grade report takes so many seconds."""
+        self._pipe.send(("latency", seconds))
         self._pipe.recv()
 
 
@@ -72,6 +74,7 @@ def _serve(pipe: Connection, learners: int, courses: int) -> None:
     world = academy(1, learners, courses)
     course = max(world.enrolments, key=lambda one: len(world.enrolments[one]))
     _widen(world, course)
+    world.advance(30 * DAY)  # nothing is recent any more, as nothing is on a site at rest
     with SandboxServer(world) as server:
         pipe.send(Site(server.url, world.token, course, len(world.enrolments[course]), len(world.courses)))
         while True:
@@ -80,7 +83,7 @@ def _serve(pipe: Connection, learners: int, courses: int) -> None:
             except EOFError:
                 return
             if command == "latency":
-                server.faults = Faults(per_learner=arguments[0])
+                server.faults = Faults().add("slow", function=GRADE_REPORT, seconds=arguments[0])
                 pipe.send(None)
             else:
                 pipe.send([Request(one.function, dict(one.params)) for one in server.requests])

@@ -80,7 +80,12 @@ class Service:
             worker.start()
         self._scheduler.start()
         _log.info("service started", sources=[worker.plan.settings.name for worker in self._workers])
-        waiting()
+        try:
+            waiting()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         _log.info("service stopping")
         self._scheduler.shutdown(wait=False)
         self._stop.set()

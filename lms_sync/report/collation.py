@@ -32,10 +32,8 @@ def name_key(*parts: str) -> tuple[Key, ...]:
 
 
 def _base(letter: str) -> str:
-    if letter == "ё":
-        return "е"
     if letter in _ORDER:
-        return letter  # й would lose its breve
+        return letter  # й keeps its breve; ё is not in the order and loses its dots
     return "".join(part for part in unicodedata.normalize("NFD", letter) if not unicodedata.combining(part))
 
 

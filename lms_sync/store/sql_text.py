@@ -7,6 +7,7 @@ difference instead of stopping the check.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, String, cast, func, type_coerce
@@ -28,12 +29,18 @@ def stored_text(connection: Connection, column: ColumnElement[Any]) -> ColumnEle
     return type_coerce(column, NullType())
 
 
-def expected_text(column: Column[Any], value: Any) -> Any:
-    """What `stored_text` must give for a payload's value."""
-    if value is None:
-        return None
+def payload_text(column: Column[Any]) -> Callable[[Any], Any] | None:
+    """What makes `stored_text` of a payload's value that is not None; None when they are the same."""
     if isinstance(column.type, UtcInstant):
-        return value if "." in value else f"{value[:-1]}.000000Z"
+        return _six_places
     if isinstance(column.type, JsonText):
-        return json.dumps(value, ensure_ascii=False)
-    return value
+        return _json
+    return None
+
+
+def _six_places(instant: str) -> str:
+    return instant if "." in instant else f"{instant[:-1]}.000000Z"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ none is too many. Must not know how the chain is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,14 +12,20 @@ from sqlalchemy import Connection, Select, Table, and_, select
 
 from lms_sync.store.projection import FieldColumn, field_columns
 from lms_sync.store.rows import Operation
-from lms_sync.store.sql_text import expected_text, stored_text
+from lms_sync.store.sql_text import payload_text, stored_text
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS, ledger
 
 Report = Callable[[str, str], None]
 
+Row = Sequence[Any]
+
+FieldText = tuple[str, Any, Callable[[Any], Any] | None]
+"""A field's name, its default for older payloads, and what makes its stored text."""
+
 BATCH = 2000
 
 _decode = msgspec.json.Decoder().decode
+_KEY, _SOURCE = BOOKKEEPING.index("key"), BOOKKEEPING.index("source")
 _GONE = (Operation.RETIRE.value, Operation.ERASE.value)
 
 
@@ -34,49 +40,61 @@ def projection_problems(connection: Connection, report: Report) -> int:
 
 def _check_rows(connection: Connection, kind: str, table: Table, report: Report) -> int:
     fields = field_columns(kind)
-    width = len(BOOKKEEPING)
+    texts = [(field.name, field.default, payload_text(field.column)) for field in fields]
+    says, fields_end = len(BOOKKEEPING), len(BOOKKEEPING) + len(fields)
     checked = 0
     for row in connection.execution_options(yield_per=BATCH).execute(_rows(connection, kind, table, fields)):
         checked += 1
-        bookkeeping = dict(zip(BOOKKEEPING, row[:width], strict=True))
-        stored = row[width : width + len(fields)]
-        problem = _problem(kind, bookkeeping, stored, row[width + len(fields) :], fields)
+        said, stored, latest = row[:says], row[says:fields_end], row[fields_end:]
+        problem = _untrue_source(kind, said, latest)
+        if not problem:
+            wrong = _wrong_bookkeeping(said, latest) + _wrong_fields(fields, texts, stored, latest)
+            problem = f"{', '.join(wrong)}: not what ledger row {latest[0]} says" if wrong else ""
         if problem:
-            report(_where(kind, bookkeeping["source"], bookkeeping["key"]), problem)
+            report(_where(kind, said[_SOURCE], said[_KEY]), problem)
     return checked
 
 
-def _problem(kind: str, said: dict[str, Any], stored: Any, latest: Any, fields: tuple[FieldColumn, ...]) -> str:
-    """What is wrong with one projection row; empty when nothing is."""
-    seq, of_kind, source, key, scope, version, operation, observed_at, payload, first_seen_at, newer = latest
-    if seq is None or (of_kind, source, key) != (kind, said["source"], said["key"]):
+def _untrue_source(kind: str, said: Row, latest: Row) -> str:
+    """Whether the ledger row that a projection row names is the latest of its record; empty when it is."""
+    seq, of_kind, source, key, *_, newer = latest
+    if seq is None or (of_kind, source, key) != (kind, said[_SOURCE], said[_KEY]):
         return "the ledger row it names is not one of this record"
-    if newer is not None:
-        return f"it shows ledger row {seq}, but ledger row {newer} is newer"
-    expected = {
-        "scope": scope,
-        "version": version,
-        "first_seen_at": first_seen_at,
-        "changed_at": observed_at,
-        "retired_at": observed_at if operation in _GONE else None,
-    }
-    wrong = [name for name, value in expected.items() if said[name] != value]
-    wrong += _wrong_fields(fields, stored, key, payload)
-    return f"{', '.join(wrong)}: not what ledger row {seq} says" if wrong else ""
+    return "" if newer is None else f"it shows ledger row {seq}, but ledger row {newer} is newer"
 
 
-def _wrong_fields(fields: tuple[FieldColumn, ...], stored: Any, key: str, payload: str | None) -> list[str]:
+def _wrong_bookkeeping(said: Row, latest: Row) -> list[str]:
+    seq, _, source, key, scope, version, operation, observed_at, _, first_seen_at, _ = latest
+    # In the order of `BOOKKEEPING`.
+    expected = (
+        key,
+        source,
+        scope,
+        seq,
+        version,
+        first_seen_at,
+        observed_at,
+        observed_at if operation in _GONE else None,
+    )
+    if said == expected:
+        return []
+    return [name for name, value, right in zip(BOOKKEEPING, said, expected, strict=True) if value != right]
+
+
+def _wrong_fields(fields: Sequence[FieldColumn], texts: Sequence[FieldText], stored: Row, latest: Row) -> list[str]:
+    key, payload = latest[3], latest[8]
     if payload is None:
         return [field.name for field, value in zip(fields, stored, strict=True) if value != field.erased(key)]
+    wrong = []
     try:
         values = _decode(payload)
-        return [
-            field.name
-            for field, value in zip(fields, stored, strict=True)
-            if value != expected_text(field.column, values.get(field.name, field.default))
-        ]
+        for (name, default, text), value in zip(texts, stored, strict=True):
+            expected = values.get(name, default)
+            if value != (expected if text is None or expected is None else text(expected)):
+                wrong.append(name)
     except (ValueError, TypeError, AttributeError):
         return ["the payload"]  # damaged: the chain's check has named the row
+    return wrong
 
 
 def _rows(connection: Connection, kind: str, table: Table, fields: tuple[FieldColumn, ...]) -> Select[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from lms_sync import schedule
 from lms_sync.config import SourceSettings
 from lms_sync.connector import Connector, Finding, Outcome, Page, ReadTask, Scope, ScopeEnd, SiteAccess, Stream
+from lms_sync.errors import StoreBusy
 from lms_sync.mapping.load import load_mapping
 from lms_sync.schedule import Plan, Service, last_full_run, last_reads_of
 from lms_sync.store.query import runs
@@ -157,10 +159,14 @@ def test_a_source_pulled_by_another_process_is_postponed_not_lost(
     bell, refused = Bell(), threading.Event()
     lock = store.lock
 
-    def watched(source: str) -> Any:
-        holder = lock(source)
-        refused.set()
-        return holder
+    @contextmanager
+    def watched(source: str) -> Iterator[None]:
+        try:
+            with lock(source):
+                yield
+        except StoreBusy:
+            refused.set()
+            raise
 
     with lock("academy"):
         monkeypatch.setattr(store, "lock", watched)
@@ -172,13 +178,19 @@ def test_a_source_pulled_by_another_process_is_postponed_not_lost(
     assert bell.streams == [("people", "grades")]
 
 
-def test_a_source_with_a_broken_plugin_harms_no_other(store: Store) -> None:
-    def broken() -> Connector:
-        raise ZeroDivisionError
+def test_a_source_that_fails_in_an_unforeseen_way_is_tried_again_and_harms_no_other(store: Store) -> None:
+    settings = plan().settings
+    made = iter([ZeroDivisionError()])
+
+    def fails_at_first() -> Connector:
+        for error in made:
+            raise error
+        return Toy(settings.access, settings.options)
 
     bell = Bell()
-    serve(store, [plan(broken, "broken"), plan()], bell, lambda: bell.wait_for(1))
-    assert [run.source for run in runs(store)] == ["academy"]
+    often = Timing(every=dt.timedelta(seconds=1))
+    serve(store, [plan(fails_at_first, "first", grades=often), plan()], bell, lambda: bell.wait_for(2))
+    assert {run.source for run in runs(store)} == {"first", "academy"}
 
 
 def test_stopping_ends_a_pull_after_the_page_under_way(store: Store) -> None:
