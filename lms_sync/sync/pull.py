@@ -113,6 +113,7 @@ class _Pull:
         self._whole: set[tuple[str, str]] = set()  # scopes read whole in this run
         self._scopes: dict[str, list[Scope]] = {}  # by stream, as listed in this run
         self._silent = 0  # scopes in a row without an answer
+        self._answered = False  # whether any scope had one
         self._over = False
         self.summary = RunSummary(run.id, source.name)
 
@@ -125,6 +126,8 @@ class _Pull:
                 self._stream(stream)
             except SourceDenied as error:
                 self._give_up("failed", str(error))
+        if self._silent and not self._answered:
+            self._worsen("failed")
 
     def _stream(self, stream: Stream) -> None:
         try:
@@ -198,6 +201,7 @@ class _Pull:
         if not trusted:
             self.summary.problems.append(_problem(stream, scope, result.end))
         self._silent = self._silent + 1 if result.silent else 0
+        self._answered = self._answered or not result.silent
         if self._silent >= DEAD_AFTER:
             self._give_up(
                 "failed", f"The LMS left {DEAD_AFTER} scopes in a row unanswered, so this run ended; see above for why."

@@ -345,6 +345,12 @@ def test_three_silent_scopes_in_a_row_end_the_run(academy: Academy) -> None:
     assert reads(academy, "grades") == []
 
 
+def test_a_run_without_a_single_answer_has_failed(academy: Academy) -> None:
+    academy.site.faults.pages["courses", "site", 1] = SourceUnavailable("nobody answers")
+    summary = academy.pull(streams=("courses",))
+    assert (summary.outcome, summary.exit_code) == ("failed", 3)
+
+
 @pytest.mark.parametrize("third", [None, SourceTimeout("too long"), SourceRefused("no"), SourceAnswerInvalid("cut")])
 def test_any_answer_between_silent_scopes_lets_the_run_go_on(academy: Academy, third: SourceError | None) -> None:
     several_courses(academy)
