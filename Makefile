@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SEEDS ?= 200
+SEEDS ?= 1000
 
 .PHONY: help dev demo test lint unit simulate bench clean
 
