@@ -142,11 +142,6 @@ class Store:
         with self.reading() as connection:
             return known.live_keys(connection, source, kind, scope)
 
-    def quarantined_keys(self, source: str) -> set[tuple[str, str]]:
-        """The (kind, key) of everything of this source that stands in quarantine."""
-        with self.reading() as connection:
-            return {(state.entry.kind, state.entry.key) for state in bookkeeping.quarantined(connection, source)}
-
     def cursor(self, source: str, stream: str, scope: str) -> str | None:
         """How far the scope was read; None: never."""
         with self.reading() as connection:
