@@ -44,6 +44,12 @@ class ConfigError(LmsSyncError):
         super().__init__("\n".join([subject, *(f"  - {problem}" for problem in self.problems)]))
 
 
+class RegisterError(LmsSyncError):
+    """Something asked of the official records cannot be done as they stand; nothing was written."""
+
+    exit_code = EXIT_CONFIG
+
+
 class SourceError(LmsSyncError):
     """The LMS did not give what was asked for."""
 

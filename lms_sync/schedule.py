@@ -56,14 +56,22 @@ class _Wishes:
 
 
 class Service:
-    """Runs the plans. `progress` makes an observer for each pull; `options` are those of every pull."""
+    """Runs the plans. `progress` makes an observer for each pull; `options` are those of every pull.
+
+    `after_pull` is called after each pull, in the thread of its source; an LmsSyncError of it is logged.
+    """
 
     def __init__(
-        self, store: Store, plans: Sequence[Plan], options: PullOptions, progress: Callable[[], Progress]
+        self,
+        store: Store,
+        plans: Sequence[Plan],
+        options: PullOptions,
+        progress: Callable[[], Progress],
+        after_pull: Callable[[], None] = lambda: None,
     ) -> None:
         self._stop = threading.Event()
         options = dataclasses.replace(options, stop=self._stop, actor="schedule")
-        self._workers = [_Worker(store, plan, options, progress, self._stop) for plan in plans]
+        self._workers = [_Worker(store, plan, options, progress, after_pull, self._stop) for plan in plans]
         self._store = store
         # A wish that was missed while the machine slept is still wanted, once.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -161,6 +169,7 @@ class _Worker(threading.Thread):
         plan: Plan,
         options: PullOptions,
         progress: Callable[[], Progress],
+        after_pull: Callable[[], None],
         stop: threading.Event,
     ) -> None:
         super().__init__(name=f"pull {plan.settings.name}")
@@ -168,6 +177,7 @@ class _Worker(threading.Thread):
         self._store = store
         self._options = options
         self._progress = progress
+        self._after_pull = after_pull
         self._stop_asked = stop
         self._wishes = _Wishes()
         self._changed = threading.Condition()
@@ -194,9 +204,11 @@ class _Worker(threading.Thread):
                     self._changed.wait()
                     continue
                 wishes, self._wishes = self._wishes, _Wishes()
-            self._grant(wishes)
+            if self._granted(wishes):
+                self._end_pull()
 
-    def _grant(self, wishes: _Wishes) -> None:
+    def _granted(self, wishes: _Wishes) -> bool:
+        """Pulls once. False: another process is at it, and the wishes stand."""
         streams = None if wishes.everything else tuple(sorted(wishes.streams))
         options = dataclasses.replace(self._options, streams=streams, full=wishes.everything)
         try:
@@ -205,11 +217,21 @@ class _Worker(threading.Thread):
             self._log("source busy, postponed", seconds=int(BUSY_PAUSE.total_seconds()))
             self._stop_asked.wait(BUSY_PAUSE.total_seconds())
             self._want_again(wishes)
+            return False
         except LmsSyncError as error:
             self._log("pull failed", error=str(error))
         except Exception as error:
             # A fault of ours in one pull must not end the others for good; the trace names no values.
             self._log("pull failed unexpectedly", error=type(error).__name__, where=where_of(error))
+        return True
+
+    def _end_pull(self) -> None:
+        try:
+            self._after_pull()
+        except LmsSyncError as error:
+            self._log("no checkpoint was written", error=str(error))
+        except Exception as error:
+            self._log("no checkpoint was written", error=type(error).__name__, where=where_of(error))
 
     def _want_again(self, wishes: _Wishes) -> None:
         for stream in (*wishes.streams, *([None] if wishes.everything else [])):

@@ -12,10 +12,13 @@ ROOT = Path(__file__).parents[1]
 
 # A module imports only strictly lower numbers, or its own package.
 LAYERS = {
+    "collation": 0.0,
     "errors": 0.0,
     "exact": 0.0,
     "log": 0.0,
+    "private": 0.0,
     "timing": 0.0,
+    "toml_lines": 0.0,
     "records": 0.5,
     "connector": 1.0,
     "config": 2.0,
@@ -24,6 +27,7 @@ LAYERS = {
     "plugins": 2.0,
     "store": 2.0,
     "sync": 3.0,
+    "registers": 2.5,
     "report": 4.0,
     "schedule": 4.0,
     "cli": 5.0,

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from lms_sync import __version__
-from lms_sync.cli import connectors, demo, doctor, init, mapping, pull, report, sandbox, service, status, verify
+from lms_sync.cli import (
+    connectors,
+    demo,
+    doctor,
+    init,
+    mapping,
+    protocols,
+    pull,
+    report,
+    sandbox,
+    service,
+    status,
+    verify,
+)
 from lms_sync.cli.console import EXIT_FAULT, EXIT_INTERRUPTED, put, say, tell_error, tell_fault
 from lms_sync.errors import LmsSyncError
 
@@ -38,6 +51,7 @@ app.command("status")(status.status)
 app.command("verify")(verify.verify)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(report.app, name="report")
+app.add_typer(protocols.app, name="protocols")
 app.command("connectors")(connectors.connectors)
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)

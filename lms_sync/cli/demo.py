@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lms_sync.cli.checkpoints import write_checkpoint
 from lms_sync.cli.console import data_console, say, words_console
 from lms_sync.cli.init import write_new
 from lms_sync.cli.options import DebugOption
@@ -29,6 +30,10 @@ _CONFIG = """# Made by `lms-sync demo`. The academy it names is gone when the de
 [store]
 url = "sqlite:///store.db"
 
+[checkpoints]
+directory = "checkpoints"
+key_file = "checkpoint.key"
+
 [log]
 level = "error"
 format = "console"
@@ -40,6 +45,7 @@ token_file = "academy.token"
 timezone = "Europe/Moscow"
 """
 _OURS = ("lms-sync.toml", "academy.token", "store.db", "store.db-wal", "store.db-shm")
+_OUR_PATTERNS = ("store.db*.lock", "checkpoints/checkpoint-*.json")
 _CHANGES = 25
 _LINES = 12
 _ITEMS = 5
@@ -79,7 +85,8 @@ def demo(
 def _prepare(directory: Path, url: str, token: str) -> Path:
     """A directory with a configuration and a token; what an earlier demo left is removed."""
     try:
-        for path in [directory / name for name in _OURS] + sorted(directory.glob("store.db*.lock")):
+        patterns = (path for pattern in _OUR_PATTERNS for path in directory.glob(pattern))
+        for path in [*(directory / name for name in _OURS), *patterns]:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(f"{directory} cannot be used for the demo: {error.strerror}.") from None
@@ -111,6 +118,7 @@ def _pull(settings: Settings, store: Store, server: SandboxServer) -> None:
     before = server.count()
     (source,) = pull_sources(list(settings.sources.values()))
     result = pull_one(store, source, pull_options(settings))
+    write_checkpoint(store, settings)
     if result.error:
         raise result.error
     say(f"  {server.count() - before} requests to the LMS.")

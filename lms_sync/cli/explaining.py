@@ -8,22 +8,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
 from lms_sync.connector import Connector, Mode, ReadTask, SourceRecord
 from lms_sync.errors import ConfigError
 from lms_sync.mapping.apply import RECORD_KINDS, Explanation, Mapping
+from lms_sync.records import Course, GradeItem
 from lms_sync.report.interface import one_line
 
 
 def explain_course(
     connector: Connector, mapping: Mapping, course: str, kinds: Sequence[str] | None
 ) -> list[Explanation]:
-    """Every record of the course, of the kinds named (all: None), with what the mapping makes of it."""
+    """Every record of the course, of the kinds named (all: None), with what the mapping makes of it.
+
+    A grade item's explanation goes on with its protocols, which depend on its course too.
+    """
     wanted = _source_kinds(connector, kinds)
-    explained = [mapping.explain(record) for record in _records_of(connector, course, wanted)]
-    return [one for one in explained if _of_course(one, course)]
+    read = wanted | {"course"} if "grade_item" in wanted else wanted
+    explained = [(record.kind, mapping.explain(record)) for record in _records_of(connector, course, read)]
+    own = [(kind, one) for kind, one in explained if _of_course(one, course)]
+    found = (getattr(one.outcome, "record", None) for kind, one in own if kind == "course")
+    of_course = next((record for record in found if isinstance(record, Course)), None)
+    return [_with_protocols(one, mapping, of_course) for kind, one in own if kind in wanted]
+
+
+def _with_protocols(explanation: Explanation, mapping: Mapping, course: Course | None) -> Explanation:
+    item = getattr(explanation.outcome, "record", None)
+    if not isinstance(item, GradeItem):
+        return explanation
+    return replace(explanation, decided=[*explanation.decided, *mapping.attestation.explain(item, course)])
 
 
 class _NothingKnown:

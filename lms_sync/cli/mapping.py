@@ -25,14 +25,27 @@ app = typer.Typer(help="Check the mapping, or explain what it makes of the site.
 def check(
     config: ConfigOption = None, source: SourceOption = None, json: JsonOption = False, debug: DebugOption = False
 ) -> None:
-    """List everything wrong with the mapping files."""
+    """List everything wrong with the mapping files, and what is legal but hardly meant."""
+    from lms_sync.mapping.lint import lint
+
     settings = full_settings(config)
     mappings = load_mappings(chosen_sources(settings, source))
+    suspicions = {name: lint(mapping) for name, mapping in mappings.items()}
     if json:
-        put_json({name: {"version": mapping.version} for name, mapping in mappings.items()})
+        put_json(
+            {
+                name: {
+                    "version": mapping.version,
+                    "suspicions": [{"where": one.where, "message": one.message} for one in suspicions[name]],
+                }
+                for name, mapping in mappings.items()
+            }
+        )
         return
     for name, mapping in mappings.items():
         put(f"{name}: the mapping is sound (version {mapping.version[:12]})")
+        for one in suspicions[name]:
+            say(f"  ? {one}")
 
 
 @app.command("explain")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put_json, say, words_console
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, SourceOption
 from lms_sync.cli.workplace import chosen_sources, full_settings, open_store, pull_options, pull_sources
-from lms_sync.errors import EXIT_CONFIG, LmsSyncError, SourceError, StoreBusy
+from lms_sync.errors import EXIT_CONFIG, EXIT_PARTIAL, LmsSyncError, SourceError, StoreBusy
 
 if TYPE_CHECKING:
     from lms_sync.report.interface import Value
@@ -53,10 +54,14 @@ def pull(
             allow_retire=tuple(allow_retire or ()),
             stop=stop,
         )
-        results = [pull_one(store, one, options) for one in sources if not stop.is_set()]
+        results, exit_codes = [], []
+        for one in sources:
+            if not stop.is_set():
+                results.append(pull_one(store, one, options))
+                exit_codes += [results[-1].exit_code, sign_checkpoint(store, settings)]
     if json:
         put_json({"runs": [result_document(result) for result in results]})
-    raise typer.Exit(max(result.exit_code for result in results))
+    raise typer.Exit(max(exit_codes, default=EXIT_PARTIAL))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +120,8 @@ def tell_summary(summary: RunSummary) -> None:
         for stream in summary.streams
     ]
     write_table(Table(f"{summary.source}: {summary.outcome}", columns, rows).without_blanks(), words_console())
+    if told := attestation_words(summary):
+        say(f"  final attestation: {told}")
     for problem in summary.problems:
         say(f"  ! {problem}")
     if summary.counts.get("braked"):
@@ -122,6 +129,19 @@ def tell_summary(summary: RunSummary) -> None:
             "  ! Records that vanished were kept, for too many vanished at once. Look at the LMS; if they are really "
             "gone, run: lms-sync pull --full --allow-retire SCOPE (scopes: lms-sync status)"
         )
+
+
+def attestation_words(summary: RunSummary) -> str:
+    """What became of final attestation, in one line; empty when nothing did."""
+    told = summary.registers
+    closed = ", ".join(protocol.number for protocol in told.closed)
+    parts = [
+        f"{told.frozen} results recorded" if told.frozen else "",
+        f"{told.waiting} wait" if told.waiting else "",
+        f"protocols closed: {closed}" if closed else "",
+        f"{told.undecided} differences undecided (lms-sync protocols drift)" if told.undecided else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def result_document(result: Result) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from lms_sync.cli.checkpoints import write_checkpoint
 from lms_sync.cli.options import ConfigOption, DebugOption, SourceOption
 from lms_sync.cli.workplace import chosen_sources, full_settings, open_store, pull_options, pull_sources
 from lms_sync.errors import ConfigError
@@ -24,4 +27,5 @@ def run(config: ConfigOption = None, source: SourceOption = None, debug: DebugOp
 
     plans = [Plan(one, pull_source) for one, pull_source in zip(sources, pull_sources(sources), strict=True)]
     with open_store(settings, migrate=True) as store:
-        Service(store, plans, pull_options(settings), LogProgress).run()
+        after_pull = partial(write_checkpoint, store, settings)
+        Service(store, plans, pull_options(settings), LogProgress, after_pull).run()

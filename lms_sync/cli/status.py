@@ -44,14 +44,17 @@ def status(
 
 def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
     """The status of every source that is configured or has left something in the store."""
-    from lms_sync.config.settings import Outline
+    from lms_sync.config import Outline
     from lms_sync.exact import utc_now
     from lms_sync.report.status import source_status
+    from lms_sync.store.attestation import open_drifts
     from lms_sync.store.query import quarantine, runs
 
     kept = {run.source for run in runs(store, limit=_RUNS)}
     for name in dict.fromkeys([*settings.outlines, *sorted(kept)]):
         outline = settings.outlines.get(name, Outline("UTC", {}))
+        with store.reading() as connection:
+            undecided = open_drifts(connection, name)
         yield source_status(
             name,
             runs=runs(store, source=name, limit=_RUNS),
@@ -60,4 +63,5 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
             schedule=outline.schedule,
             timezone=outline.timezone,
             now=utc_now(),
+            undecided=undecided,
         )

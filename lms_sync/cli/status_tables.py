@@ -21,6 +21,8 @@ def show(status: SourceStatus, scopes: list[ScopeState]) -> None:
     put(f"  last run: {_run_words(status.last_run)}")
     if status.last_done and status.last_done != status.last_run:
         put(f"  last run that brought everything: {_run_words(status.last_done)}")
+    if status.waiting:
+        put(f"  final attestation: {status.waiting} results wait (lms-sync protocols list --open)")
     for table in (_stream_table(status), _scope_table(scopes), _quarantine_table(status)):
         if table.rows:
             write_table(table, data_console())

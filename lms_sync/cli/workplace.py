@@ -92,6 +92,21 @@ def source_mapping(source: SourceSettings) -> Mapping:
     return load_mapping(source.connector.mapping, source.mapping, timezone=source.timezone)
 
 
+def kept_mapping(settings: Settings, source: str) -> Mapping:
+    """The mapping of a source for commands that only work on the store: the plugin is asked which one it ships with,
+    and no secret is needed. Raises ConfigError.
+    """
+    from lms_sync.mapping.load import load_mapping
+    from lms_sync.plugins import Plugins
+
+    outline = settings.outlines.get(source)
+    if outline is None:
+        raise ConfigError(f"{settings.path} has no source called {source}, so there is no mapping for its records.")
+    shipped = Plugins().connector(outline.connector).mapping
+    own = [settings.path.parent / name for name in outline.mapping]
+    return load_mapping(shipped, own, timezone=outline.timezone)
+
+
 def connector_factory(source: SourceSettings) -> Callable[[], Connector]:
     """Makes a connector for one run."""
     return lambda: source.connector(source.access, source.options)

@@ -1,4 +1,4 @@
-"""The operator's configuration: `settings` says what it may hold and loads it, `checks` words the problems."""
+"""The operator's configuration: `tables` says what it may hold, `settings` loads it, `checks` words the problems."""
 
 from lms_sync.config.settings import (
     FILE_NAME,
@@ -9,11 +9,14 @@ from lms_sync.config.settings import (
     find_config,
     load_settings,
 )
+from lms_sync.config.tables import CheckpointSettings, Outline
 
 __all__ = [
     "FILE_NAME",
     "FILE_VARIABLE",
     "STORE_VARIABLE",
+    "CheckpointSettings",
+    "Outline",
     "Settings",
     "SourceSettings",
     "find_config",

@@ -7,9 +7,7 @@ the file: any of them may be a secret in the wrong place.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +17,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ValidationError
 
-from lms_sync.config.toml_lines import line_of
 from lms_sync.errors import Problem
 from lms_sync.log import register_secret
+from lms_sync.private import why_not_private
+from lms_sync.toml_lines import Lines
 
 _TYPES = {
     "string_type": "must be a text in quotes",
@@ -38,7 +37,6 @@ _TYPES = {
     "time_delta_type": "must be a length of time in quotes, like 15m",
     "missing": "is missing",
 }
-_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -47,11 +45,11 @@ class Place:
     """Turns a dotted key into words an operator can find in the file."""
 
     path: Path
-    lines: Mapping[tuple[str, ...], int]
+    lines: Lines
 
     def problem(self, key: tuple[str, ...], message: str) -> Problem:
         """A problem whose `where` is `line 7, sources.academy.url`."""
-        line = line_of(self.lines, key)
+        line = self.lines.find(key)
         dotted = ".".join(key)
         return Problem(f"line {line}, {dotted}" if line else dotted, message)
 
@@ -176,13 +174,8 @@ def check_secret(table: Mapping[str, Any], folder: Path, environment: Mapping[st
 
 def _secret_of_file(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise ValueError(f"the secret file {path} is not a file")
-        if os.name == "posix" and mode & _OPEN_TO_OTHERS:
-            raise ValueError(
-                f"the secret file {path} can be read by others (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
-            )
+        if why := why_not_private(path):
+            raise ValueError(f"the secret file {path} {why}")
         secret = path.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         raise ValueError(f"the secret file {path} does not exist; write the token into it and chmod 600 it") from None

@@ -1,8 +1,9 @@
 """The operator's one TOML file, read into validated settings; everything wrong with it is said at once.
 
-Owns the keys of the file, their meaning and the search for the file. Must not know any LMS: what a connector wants to
-know is validated by the connector's own model, through the `Connectors` it is given. Secrets are held as `SecretStr`,
-registered for redaction, and never part of a message; no value of the file is repeated in one either.
+Owns the search for the file and what its values mean on this machine; its keys are in `tables.py`. Must not know any
+LMS: what a connector wants to know is validated by the connector's own model, through the `Connectors` it is given.
+Secrets are held as `SecretStr`, registered for redaction, and never part of a message; no value of the file is repeated
+in one either.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
-import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Any, Protocol
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from lms_sync.config.checks import (
     Place,
@@ -25,20 +25,28 @@ from lms_sync.config.checks import (
     check_secret,
     check_source_name,
     check_store_url,
-    check_url,
     explain,
 )
-from lms_sync.config.toml_lines import key_lines
+from lms_sync.config.tables import (
+    RECONCILE,
+    CheckpointSettings,
+    FileTable,
+    LogSettings,
+    Outline,
+    SafetySettings,
+    SourceTable,
+    TimingTable,
+)
 from lms_sync.connector import Connector, SiteAccess
 from lms_sync.errors import ConfigError, Problem
-from lms_sync.timing import Timing, parse_duration
+from lms_sync.private import why_not_private
+from lms_sync.timing import Timing
+from lms_sync.toml_lines import Lines
 
 FILE_VARIABLE = "LMS_SYNC_CONFIG"
 STORE_VARIABLE = "LMS_SYNC_STORE_URL"
 FILE_NAME = "lms-sync.toml"
 SYSTEM_FILE = Path("/etc/lms-sync") / FILE_NAME
-RECONCILE = "reconcile"
-"""The key of `[sources.NAME.schedule]` that is no stream: when every stream is read whole."""
 
 
 class Connectors(Protocol):
@@ -47,97 +55,6 @@ class Connectors(Protocol):
     def connector(self, name: str) -> type[Connector]:
         """The class of that name. Raises ConfigError."""
         ...
-
-
-def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _decimal(value: object) -> object:
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _timezone(name: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("unknown time zone; write an IANA name like Europe/Moscow") from None
-    return name
-
-
-Duration = Annotated[dt.timedelta, BeforeValidator(_duration)]
-Share = Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0, le=1)]
-Rate = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1000)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class StoreSettings(_Table):
-    """`[store]`: where the record store is. `LMS_SYNC_STORE_URL` overrides the file."""
-
-    url: SecretStr
-
-
-class LogSettings(_Table):
-    """`[log]`: `format` is json, console, or auto (console on a terminal, else json)."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "json", "console"] = "auto"
-
-
-class SafetySettings(_Table):
-    """`[safety]`: when a pull stops before retiring records: more than this share of a scope and this many."""
-
-    brake_share: Share = Decimal("0.2")
-    brake_floor: Annotated[int, Field(ge=0)] = 10
-
-
-class _TimingTable(_Table):
-    every: Duration | None = None
-    cron: str | None = None
-
-    def timing(self) -> Timing:
-        return Timing(every=self.every, cron=self.cron or "")
-
-    def is_sound(self) -> bool:
-        try:
-            self.timing()
-        except ValueError:
-            return False
-        return True
-
-
-class _SourceTable(_Table):
-    """`[sources.NAME]` as written; what needs the rest of the machine is checked after."""
-
-    connector: str
-    url: Annotated[str, AfterValidator(check_url)]
-    token_env: str | None = None
-    token_file: str | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
-    timeout: Annotated[int, Field(ge=1, le=3600)] = 55
-    concurrency: Annotated[int, Field(ge=1, le=16)] = 2
-    requests_per_second: Rate = Decimal(0)
-    retries: Annotated[int, Field(ge=0, le=20)] = 5
-    maintenance_wait: Duration = dt.timedelta(minutes=15)
-    verify_tls: bool = True
-    mapping: list[str] = []
-    options: dict[str, Any] = {}
-    schedule: dict[str, _TimingTable] = {}
-    reconcile_after: dict[str, Duration] = {}
-
-    def outline(self) -> Outline:
-        timings = {stream: table.timing() for stream, table in self.schedule.items() if table.is_sound()}
-        return Outline(self.timezone, {stream: timing for stream, timing in timings.items() if stream != RECONCILE})
-
-
-class _File(_Table):
-    store: StoreSettings
-    log: LogSettings = LogSettings()
-    safety: SafetySettings = SafetySettings()
-    sources: dict[str, _SourceTable] = {}
 
 
 @dataclass(frozen=True)
@@ -160,14 +77,6 @@ class SourceSettings:
 
 
 @dataclass(frozen=True)
-class Outline:
-    """What reports need to know of a source; known without its plugin and its secret."""
-
-    timezone: str
-    schedule: Mapping[str, Timing]
-
-
-@dataclass(frozen=True)
 class Settings:
     """All of the file. `sources` is empty when it was loaded for commands that only read the store."""
 
@@ -175,6 +84,7 @@ class Settings:
     store_url: SecretStr
     log: LogSettings
     safety: SafetySettings
+    checkpoints: CheckpointSettings | None
     outlines: Mapping[str, Outline]
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
 
@@ -214,16 +124,18 @@ def load_settings(
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
-    place = Place(path.absolute(), key_lines(text))
+    place = Place(path.absolute(), Lines(text))
     problems: list[Problem] = []
     store_url = _store_url(document, place, environment, problems)
-    parsed: _File | None = None
+    parsed: FileTable | None = None
     try:
-        parsed = _File.model_validate(document)
+        parsed = FileTable.model_validate(document)
     except ValidationError as error:
-        problems += explain(error, _File, place)
+        problems += explain(error, FileTable, place)
     sources: dict[str, SourceSettings] = {}
     if connectors is not None:
+        if parsed and parsed.checkpoints:
+            _check_key_file(parsed.checkpoints.beside(place.path.parent).key_file, place, problems)
         for name, table in _source_tables(document):
             source = _SourceReader(name, table, place, connectors, environment, problems).read()
             sources |= {name: source} if source else {}
@@ -237,6 +149,7 @@ def load_settings(
         store_url=store_url,
         log=parsed.log,
         safety=parsed.safety,
+        checkpoints=parsed.checkpoints.beside(place.path.parent) if parsed.checkpoints else None,
         outlines={name: table.outline() for name, table in parsed.sources.items()},
         sources=sources,
     )
@@ -280,6 +193,16 @@ def _store_url(
         return SecretStr("")
 
 
+def _check_key_file(path: Path, place: Place, problems: list[Problem]) -> None:
+    """A key that is yet to be made is none to complain of."""
+    try:
+        why = why_not_private(path) if path.exists() else ""
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}"
+    if why:
+        problems.append(place.problem(("checkpoints", "key_file"), f"the key file {path} {why}"))
+
+
 @dataclass
 class _SourceReader:
     """Checks of one source that reach beyond the file. Each runs although others failed, on the keys it needs."""
@@ -304,7 +227,7 @@ class _SourceReader:
         if connector and options:
             self._check_streams(connector, options)
         try:
-            written = _SourceTable.model_validate(self.table)
+            written = SourceTable.model_validate(self.table)
         except ValidationError:
             return None
         if not connector or not options or not secret or len(self.problems) > before:
@@ -349,7 +272,7 @@ class _SourceReader:
         timings = {}
         for stream, table in self._subtable("schedule").items():
             try:
-                timings[stream] = _TimingTable.model_validate(table).timing()
+                timings[stream] = TimingTable.model_validate(table).timing()
             except ValidationError:
                 continue  # the file's model tells
             except ValueError as error:
@@ -388,7 +311,7 @@ class _SourceReader:
         return table if isinstance(table, dict) else {}
 
 
-def _access(name: str, written: _SourceTable, secret: str) -> SiteAccess:
+def _access(name: str, written: SourceTable, secret: str) -> SiteAccess:
     return SiteAccess(
         name=name,
         url=written.url,

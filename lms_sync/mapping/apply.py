@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from lms_sync.connector import SourceRecord
 from lms_sync.mapping import assessments
+from lms_sync.mapping.attestation import AttestationRules
 from lms_sync.mapping.courses import CourseMapper
 from lms_sync.mapping.grades import GradeMapper
 from lms_sync.mapping.layers import Effective
@@ -38,13 +39,15 @@ Mapper = Callable[[Workbench], tuple[Record, str]]
 class Mapping:
     """A loaded mapping. Pure: the same source record always gives the same outcome. Safe to share between threads.
 
-    `version` is a digest of everything that decides about an outcome; `effective` is what the files say together.
+    `version` is a digest of everything that decides about an outcome; `effective` is what the files say together;
+    `attestation` says which protocols of attestation are kept and how; `zone` is the site's.
     """
 
     def __init__(self, effective: Effective, zone: ZoneInfo, version: str) -> None:
         self.effective = effective
         self.zone = zone
         self.version = version
+        self.attestation = AttestationRules(effective, zone)
         people, courses = PeopleMapper(effective, zone), CourseMapper(effective, zone)
         grades = GradeMapper(effective, zone)
         self._mappers: dict[str, Mapper] = {

@@ -7,7 +7,7 @@ A decision about an item is the same for each of its grades, so it is kept for a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,8 @@ from lms_sync.mapping.convert import Unfit, exact_number, plain_text
 from lms_sync.mapping.layers import Effective
 from lms_sync.mapping.outcome import Decision, Refusal, Workbench
 from lms_sync.mapping.rules import ItemFacts, ItemRules
-from lms_sync.mapping.scales import PercentScale, Scale, Verdict, scale_position
+from lms_sync.mapping.scales import PercentScale, Scale, Verdict, compiled, scale_position
+from lms_sync.mapping.spec_parts import ItemRule
 from lms_sync.records import AttestationKind, ControlForm, GradeEntry, GradeItem
 
 _UNTITLED = {"course": "Итог по курсу", "category": "Итог по категории"}
@@ -25,6 +26,8 @@ _KEPT_DECISIONS = 4096
 _DECIDING = (
     "itemtype", "itemmodule", "idnumber", "itemname", "course_idnumber", "is_scale", "scale_lowest", "scale_highest",
 )  # fmt: skip
+
+_IDS = ("id", "iteminstance")  # decide only if a rule asks: without them one decision serves all items of one name
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,10 @@ class GradeMapper:
     def __init__(self, effective: Effective, zone: ZoneInfo) -> None:
         self._attestation = ItemRules(effective.grade_item)
         self._form = ItemRules(effective.control_form)
-        self._scales = {
-            name: Scale(name, [one.version for one in versions]) for name, versions in effective.scales.items()
-        }
+        rules: list[ItemRule] = [placed.rule for placed in effective.grade_item]
+        rules += [placed.rule for placed in effective.control_form]
+        self._deciding = _DECIDING + (_IDS if any(rule.id or rule.instance for rule in rules) else ())
+        self._scales = compiled(effective.scales)
         self._default_scales = effective.default_scales
         self._zone = zone
         self._kept: dict[tuple[Any, ...], ItemDecision] = {}
@@ -87,15 +91,15 @@ class GradeMapper:
 
     def _decide(self, item: Mapping[str, Any]) -> ItemDecision:
         path = item.get("course_category_path")
-        key = (*(item.get(name) for name in _DECIDING), *(path if isinstance(path, (list, tuple)) else ()))
+        key = (*(item.get(name) for name in self._deciding), *(path if isinstance(path, (list, tuple)) else ()))
         try:
             kept = self._kept.get(key)
         except TypeError:  # a list where a text belongs: decided afresh each time, and reported with the item
-            return self._decide_on(_facts(item))
+            return self._decide_on(_facts(item, self._deciding))
         if kept is None:
             if len(self._kept) >= _KEPT_DECISIONS:
                 self._kept.clear()
-            kept = self._kept[key] = self._decide_on(_facts(item))
+            kept = self._kept[key] = self._decide_on(_facts(item, self._deciding))
         return kept
 
     def _decide_on(self, facts: ItemFacts) -> ItemDecision:
@@ -194,7 +198,8 @@ class GradeMapper:
         return verdict, version.spec.version
 
 
-def _facts(item: Mapping[str, Any]) -> ItemFacts:
+def _facts(item: Mapping[str, Any], deciding: Container[str]) -> ItemFacts:
+    """What rules may ask about the item. A field that does not decide stays empty: facts are kept with the decision."""
     path = item.get("course_category_path")
     return ItemFacts(
         item_type=_lenient(item.get("itemtype")),
@@ -206,6 +211,8 @@ def _facts(item: Mapping[str, Any]) -> ItemFacts:
         is_scale=item.get("is_scale") is True,
         lowest=_lenient(item.get("scale_lowest")),
         highest=_lenient(item.get("scale_highest")),
+        id=_lenient(item.get("id")) if "id" in deciding else "",
+        instance=_lenient(item.get("iteminstance")) if "iteminstance" in deciding else "",
     )
 
 

@@ -4,7 +4,8 @@ Owns the order in which rules are tried and what replaces what. Must not know ho
 
 The shipped file is layer 0, each further file lies over it. Rules of a later file are tried before those of an
 earlier one; a rule whose name an earlier file has takes that rule's place in the order; `remove = true` takes it out.
-Learner fields, lookup entries and defaults are replaced one by one; a scale is replaced with all its versions.
+Learner fields, lookup entries, defaults and settings of protocols are replaced one by one; a scale or a commission is
+replaced with all its versions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from lms_sync.errors import Problem
-from lms_sync.mapping.lines import Lines, Path
+from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
 from lms_sync.mapping.spec import (
     AttestationRule,
     ControlFormRule,
@@ -25,10 +26,11 @@ from lms_sync.mapping.spec import (
     MappingFile,
     Patronymic,
     ProgrammeRule,
-    Rule,
     ScaleVersion,
 )
+from lms_sync.mapping.spec_parts import Rule
 from lms_sync.mapping.text import fold
+from lms_sync.toml_lines import Lines, Path
 
 RuleT = TypeVar("RuleT", bound=Rule)
 
@@ -63,6 +65,14 @@ class PlacedScale:
     where: str
 
 
+@dataclass(frozen=True)
+class PlacedCommission:
+    """A version of a commission and where it is written."""
+
+    version: CommissionVersion
+    where: str
+
+
 @dataclass
 class Effective:
     """What all files together say. Lists are in the order in which their rules are tried."""
@@ -73,6 +83,9 @@ class Effective:
     hours: list[Placed[HoursRule]] = field(default_factory=list)
     grade_item: list[Placed[AttestationRule]] = field(default_factory=list)
     control_form: list[Placed[ControlFormRule]] = field(default_factory=list)
+    protocols: ProtocolSettings = field(default_factory=ProtocolSettings)
+    attestation: list[Placed[ProtocolRule]] = field(default_factory=list)
+    commissions: dict[str, list[PlacedCommission]] = field(default_factory=dict)
     scales: dict[str, list[PlacedScale]] = field(default_factory=dict)
     default_scales: list[str] = field(default_factory=list)
     lookups: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -100,6 +113,10 @@ def _lay_one(effective: Effective, layer: Layer, number: int) -> list[Problem]:
     problems += _lay_rules(effective.hours, file.course.hours, layer, number, ("course", "hours"))
     problems += _lay_rules(effective.grade_item, file.grade_item, layer, number, ("grade_item",))
     problems += _lay_rules(effective.control_form, file.control_form, layer, number, ("control_form",))
+    problems += _lay_rules(effective.attestation, file.attestation, layer, number, ("attestation",))
+    said = file.protocols.model_dump(exclude_unset=True)
+    effective.protocols = effective.protocols.model_copy(update=said)
+    problems += _lay_commissions(effective, layer)
     problems += _lay_scales(effective, layer)
     if file.defaults.scales is not None:
         effective.default_scales = file.defaults.scales
@@ -150,6 +167,19 @@ def _lay_scales(effective: Effective, layer: Layer) -> list[Problem]:
     return problems
 
 
+def _lay_commissions(effective: Effective, layer: Layer) -> list[Problem]:
+    problems, own = list[Problem](), dict[str, list[PlacedCommission]]()
+    for index, version in enumerate(layer.file.commission):
+        where = layer.where("commission", index, "name")
+        siblings = own.setdefault(version.name, [])
+        if any(sibling.version.valid_from == version.valid_from for sibling in siblings):
+            told = f"commission {version.name!r} has the same valid_from as another version of it; change one"
+            problems.append(Problem(where, told))
+        siblings.append(PlacedCommission(version, where))
+    effective.commissions.update(own)
+    return problems
+
+
 def _clash(one: ScaleVersion, other: ScaleVersion) -> str:
     if one.version == other.version:
         return f"has the same version {one.version!r}"
@@ -164,15 +194,28 @@ def _dangling_names(effective: Effective, layer: Layer) -> Iterable[Problem]:
     for index, name in enumerate(layer.file.defaults.scales or []):
         if name not in effective.scales:
             yield _unknown_scale(name, effective, layer.where("defaults", "scales", index))
-    for number, rule in enumerate(layer.file.grade_item):
-        for index, name in enumerate(rule.scales or []):
+    choices = [("grade_item", number, rule.scales) for number, rule in enumerate(layer.file.grade_item)]
+    choices += [("attestation", number, rule.scales) for number, rule in enumerate(layer.file.attestation)]
+    for section, number, scales in choices:
+        for index, name in enumerate(scales or []):
             if name not in effective.scales:
-                yield _unknown_scale(name, effective, layer.where("grade_item", number, "scales", index))
+                yield _unknown_scale(name, effective, layer.where(section, number, "scales", index))
+    yield from _dangling_commissions(effective, layer)
     for name in LearnerFields.model_fields:
         one: LearnerField | None = getattr(layer.file.learner.fields, name)
         if one is not None and one.table is not None and one.table not in effective.lookups:
             where = layer.where("learner", "fields", name, "table")
             yield Problem(where, f"there is no table [lookup.{one.table}]{_hint(one.table, effective.lookups)}")
+
+
+def _dangling_commissions(effective: Effective, layer: Layer) -> Iterable[Problem]:
+    chosen: list[tuple[str | None, Path]] = [(layer.file.protocols.commission, ("protocols", "commission"))]
+    for number, rule in enumerate(layer.file.attestation):
+        chosen.append((rule.commission, ("attestation", number, "commission")))
+    for name, path in chosen:
+        if name and name not in effective.commissions:
+            hint = _hint(name, effective.commissions)
+            yield Problem(layer.where(*path), f"there is no [[commission]] named {name!r}{hint}")
 
 
 def _unknown_scale(name: str, effective: Effective, where: str) -> Problem:

@@ -11,13 +11,18 @@ from itertools import pairwise
 
 from lms_sync.errors import Problem
 from lms_sync.mapping.apply import Mapping
+from lms_sync.mapping.attestation_lint import attestation_suspicions
+from lms_sync.mapping.attestation_spec import ProtocolRule
 from lms_sync.mapping.layers import Effective, Placed, PlacedScale, RuleT
-from lms_sync.mapping.spec import HoursRule, ItemRule, PercentStep, ProgrammeRule, ScaleVersion, WordStep
+from lms_sync.mapping.spec import AttestationRule, HoursRule, PercentStep, ProgrammeRule, ScaleVersion, WordStep
+from lms_sync.mapping.spec_parts import ItemRule
 from lms_sync.mapping.text import Matcher, code_matcher, fold, phrase_matcher
 
 _CODES = ("idnumber", "short_name", "course_idnumber")
 _PHRASES = ("title", "category")
 _LISTS = ("item_type", "module", "scale_words")
+_EXACT = ("id", "instance")
+_KINDS = ("attestation_kind", "programme_kind")  # conditions of an [[attestation]] rule; other rules decide them
 
 
 def lint(mapping: Mapping) -> list[Problem]:
@@ -26,13 +31,16 @@ def lint(mapping: Mapping) -> list[Problem]:
     return [
         *_unreachable(effective.grade_item),
         *_unreachable(effective.control_form),
+        *_unreachable(effective.attestation),
         *_unreachable(_programme_order(effective.programme)),
         *_unreachable_hours(effective.hours),
         *_unreachable_patronymic(effective),
         *_contradictions(effective.grade_item),
         *_contradictions(effective.control_form),
+        *_contradictions(effective.attestation),
         *_unused_scales(effective),
         *_idle_candidates(effective),
+        *attestation_suspicions(effective),
         *(problem for versions in effective.scales.values() for problem in _scale_problems(versions)),
         *_unused_lookups(effective),
     ]
@@ -77,7 +85,8 @@ def _unreachable_patronymic(effective: Effective) -> Iterator[Problem]:
 
 def _conditions(placed: Placed[RuleT]) -> list[str]:
     rule = placed.rule
-    return [name for name in (*_CODES, *_PHRASES, *_LISTS, "is_scale") if getattr(rule, name, None) is not None]
+    names = (*_CODES, *_PHRASES, *_LISTS, *_EXACT, "is_scale", *(_KINDS if isinstance(rule, ProtocolRule) else ()))
+    return [name for name in names if getattr(rule, name, None) is not None]
 
 
 def _parts(placed: Placed[RuleT], condition: str) -> list[RuleT]:
@@ -101,6 +110,8 @@ def _covers(placed: Placed[RuleT], rule: RuleT) -> bool:
         if name == "is_scale" and wide != narrow:
             return False
         if name in _LISTS and not {fold(word) for word in narrow} <= {fold(word) for word in wide}:
+            return False
+        if name in (*_EXACT, *_KINDS) and not set(narrow) <= set(wide):
             return False
         if name in _CODES and not all(_one_covers(code_matcher, wide, _codes(one)) for one in narrow):
             return False
@@ -146,7 +157,7 @@ def _contradictions(order: Sequence[Placed[RuleT]]) -> Iterator[Problem]:
 
 
 def _unused_scales(effective: Effective) -> Iterator[Problem]:
-    used = {*effective.default_scales, *(name for placed in effective.grade_item for name in placed.rule.scales or [])}
+    used = {*effective.default_scales, *(name for rule, _ in _choosing(effective) for name in rule.scales or [])}
     for name, versions in effective.scales.items():
         if name not in used:
             yield Problem(
@@ -154,17 +165,23 @@ def _unused_scales(effective: Effective) -> Iterator[Problem]:
             )
 
 
+def _choosing(effective: Effective) -> Iterator[tuple[AttestationRule | ProtocolRule, str]]:
+    """The rules that may name scales, each with its place."""
+    yield from ((placed.rule, placed.where) for placed in effective.grade_item)
+    yield from ((placed.rule, placed.where) for placed in effective.attestation)
+
+
 def _idle_candidates(effective: Effective) -> Iterator[Problem]:
-    for placed in effective.grade_item:
-        names, rule = placed.rule.scales or [], f"scales of rule {placed.rule.name}"
+    for rule, where in _choosing(effective):
+        names, label = rule.scales or [], f"scales of rule {rule.name}"
         for_words = [name for name in names if effective.scales[name][0].version.words]
         for_points = [name for name in names if name not in for_words]
         if len(for_points) > 1:
-            yield Problem(placed.where, f"{rule}: {for_points[0]} takes every item in points, {for_points[1]} none")
-        if placed.rule.is_scale is True and for_points:
-            yield Problem(placed.where, f"{rule}: {for_points[0]} is for points, which the rule never meets")
-        if placed.rule.is_scale is False and for_words:
-            yield Problem(placed.where, f"{rule}: {for_words[0]} is for words, which the rule never meets")
+            yield Problem(where, f"{label}: {for_points[0]} takes every item in points, {for_points[1]} none")
+        if rule.is_scale is True and for_points:
+            yield Problem(where, f"{label}: {for_points[0]} is for points, which the rule never meets")
+        if rule.is_scale is False and for_words:
+            yield Problem(where, f"{label}: {for_words[0]} is for words, which the rule never meets")
 
 
 def _scale_problems(versions: Sequence[PlacedScale]) -> Iterator[Problem]:

@@ -23,9 +23,10 @@ from pydantic_core import ErrorDetails
 
 from lms_sync.errors import ConfigError, Problem
 from lms_sync.mapping.apply import Mapping
+from lms_sync.mapping.attestation_checks import attestation_problems
 from lms_sync.mapping.layers import Effective, Layer, lay
-from lms_sync.mapping.lines import Lines
 from lms_sync.mapping.spec import FORMAT, MappingFile
+from lms_sync.toml_lines import Lines
 
 ENTRY_POINTS = "lms_sync.mappings"
 
@@ -47,6 +48,7 @@ def load_mapping(shipped: str | None, overlays: Sequence[Path], *, timezone: str
     if problems or zone is None:
         raise _error(problems)
     effective, problems = lay(layers)
+    problems += attestation_problems(effective)
     if problems:
         raise _error(problems)
     return Mapping(effective, zone, _version(effective, timezone))
@@ -197,7 +199,12 @@ def _version(effective: Effective, timezone: str) -> str:
         "fields": {name: field.model_dump(mode="json") for name, field in effective.fields.items()},
         "rules": {
             section: [[placed.layer, placed.rule.model_dump(mode="json")] for placed in getattr(effective, section)]
-            for section in ("patronymic", "programme", "hours", "grade_item", "control_form")
+            for section in ("patronymic", "programme", "hours", "grade_item", "control_form", "attestation")
+        },
+        "protocols": effective.protocols.model_dump(mode="json"),
+        "commissions": {
+            name: [one.version.model_dump(mode="json") for one in versions]
+            for name, versions in effective.commissions.items()
         },
         "scales": {
             name: [one.version.model_dump(mode="json") for one in versions]

@@ -5,13 +5,16 @@ Owns what each condition means. Must not know what a rule decides, nor records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
+from lms_sync.mapping.attestation_spec import ProtocolRule
 from lms_sync.mapping.layers import Placed, RuleT
-from lms_sync.mapping.spec import HoursRule, ItemRule, ProgrammeRule
+from lms_sync.mapping.spec import HoursRule, ProgrammeRule
+from lms_sync.mapping.spec_parts import ItemRule
 from lms_sync.mapping.text import code_matcher, fold, phrase_matcher
+from lms_sync.records import AttestationKind, ProgrammeKind
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class CourseFacts:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What a rule may ask about a grade item."""
+    """What a rule may ask about a grade item; the two kinds are known only after the item and its course are mapped."""
 
     item_type: str
     module: str
@@ -36,6 +39,10 @@ class ItemFacts:
     is_scale: bool
     lowest: str
     highest: str
+    id: str = ""
+    instance: str = ""
+    attestation_kind: AttestationKind | None = None
+    programme_kind: ProgrammeKind | None = None
 
 
 ItemTest = tuple[str, Callable[[ItemFacts], bool]]
@@ -101,7 +108,7 @@ class ItemRules(Generic[RuleT]):
 
 def _item_tests(rule: object) -> list[ItemTest]:
     assert isinstance(rule, ItemRule)
-    tests: list[ItemTest] = []
+    tests: list[ItemTest] = list(_kind_tests(rule)) if isinstance(rule, ProtocolRule) else []
     if rule.item_type is not None:
         types = frozenset[str](rule.item_type)
         tests.append(("item_type", lambda facts: facts.item_type in types))
@@ -126,7 +133,21 @@ def _item_tests(rule: object) -> list[ItemTest]:
     if rule.scale_words is not None:
         words = frozenset(fold(word) for word in rule.scale_words)
         tests.append(("scale_words", lambda facts: fold(facts.lowest) in words or fold(facts.highest) in words))
+    if rule.id is not None:
+        ids = frozenset(rule.id)
+        tests.append(("id", lambda facts: facts.id in ids))
+    if rule.instance is not None:
+        instances = frozenset(rule.instance)
+        tests.append(("instance", lambda facts: facts.instance in instances))
     return tests
+
+
+def _kind_tests(rule: ProtocolRule) -> Iterator[ItemTest]:
+    kinds = frozenset(rule.attestation_kind)
+    yield "attestation_kind", lambda facts: facts.attestation_kind in kinds
+    if rule.programme_kind is not None:
+        programmes = frozenset(rule.programme_kind)
+        yield "programme_kind", lambda facts: facts.programme_kind in programmes
 
 
 def _why(placed: Placed[RuleT], conditions: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ cent is below 60.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from lms_sync.mapping.spec import PercentStep, ScaleVersion, WordStep
+from lms_sync.exact import PLACES, exact_decimal
+from lms_sync.mapping.layers import PlacedScale
+from lms_sync.mapping.spec import ScaleVersion, WordStep
 from lms_sync.mapping.text import fold
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -82,17 +84,36 @@ class PercentScale:
         """The mark of a number of points between a minimum and a maximum; outside them it is the nearest step's."""
         if minimum is None or maximum is None or maximum <= minimum:
             return Verdict(code="range_missing", problem="the item has no range of points to take a percentage of")
-        hundredfold = EXACT.multiply(EXACT.subtract(raw, minimum), Decimal(100))
-        span = EXACT.subtract(maximum, minimum)
         reached = self.spec.thresholds[0]
         for step in self.spec.thresholds:
-            if hundredfold >= EXACT.multiply(step.from_percent, span):
+            if reaches(raw, minimum, maximum, step.from_percent):
                 reached = step
-        return Verdict(reached.mark, reached.text, reached.passed, f"from {_percent(reached)} % of the points")
+        return Verdict(
+            reached.mark, reached.text, reached.passed, f"from {percent_text(reached.from_percent)} % of the points"
+        )
 
 
-def _percent(step: PercentStep) -> str:
-    return format(step.from_percent.normalize(), "f")
+def percent_text(percent: Decimal) -> str:
+    """The number as people write it: 60, not 6E+1."""
+    return format(percent.normalize(), "f")
+
+
+def reaches(raw: Decimal, minimum: Decimal, maximum: Decimal, percent: Decimal) -> bool:
+    """Whether the points are at least so many per cent of the range. Exact: nothing is rounded."""
+    hundredfold = EXACT.multiply(EXACT.subtract(raw, minimum), Decimal(100))
+    return hundredfold >= EXACT.multiply(percent, EXACT.subtract(maximum, minimum))
+
+
+def percent_of(raw: Decimal, minimum: Decimal | None, maximum: Decimal | None) -> Decimal | None:
+    """The share of the range in per cent, to five places, half up. None without a range, or if it is huge."""
+    if minimum is None or maximum is None or maximum <= minimum:
+        return None
+    hundredfold = EXACT.multiply(EXACT.subtract(raw, minimum), Decimal(100))
+    try:
+        quotient = EXACT.divide(hundredfold, EXACT.subtract(maximum, minimum))
+        return exact_decimal(quotient.quantize(PLACES, context=EXACT))
+    except (ValueError, ArithmeticError):
+        return None
 
 
 class Scale:
@@ -120,3 +141,8 @@ class Scale:
 def scale_position(raw: Decimal | None) -> int | None:
     """The number of a word on the LMS's scale: an average is rounded half up, as the LMS does to choose the word."""
     return None if raw is None else int(raw.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=EXACT))
+
+
+def compiled(scales: Mapping[str, Sequence[PlacedScale]]) -> dict[str, Scale]:
+    """The scales of a mapping, ready for use, by name."""
+    return {name: Scale(name, [placed.version for placed in versions]) for name, versions in scales.items()}

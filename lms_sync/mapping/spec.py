@@ -8,13 +8,14 @@ A file may leave out any table: what a mapping needs as a whole is checked by `l
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
 from lms_sync.mapping.convert import CONVERTERS, LARGEST_HOURS
+from lms_sync.mapping.spec_parts import ItemRule, Patterns, Percent, Rule, Table, Text, Texts, as_list
 from lms_sync.mapping.text import fold
 from lms_sync.records import AttestationKind, ControlForm, ProgrammeKind
 
@@ -26,16 +27,6 @@ PERSON_SOURCES = (
 )  # fmt: skip
 COURSE_SOURCES = ("fullname", "shortname", "idnumber")
 PROFILE = "profile."
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _not_blank(value: str) -> str:
-    if not fold(value):
-        raise ValueError("must not be blank")
-    return value
 
 
 def _person_source(value: str) -> str:
@@ -50,32 +41,9 @@ def _converter(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_not_blank)]
-Texts = Annotated[list[Text], BeforeValidator(_as_list)]
-Patterns = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
-PersonSources = Annotated[list[Annotated[str, AfterValidator(_person_source)]], BeforeValidator(_as_list)]
+PersonSources = Annotated[list[Annotated[str, AfterValidator(_person_source)]], BeforeValidator(as_list)]
 ConverterName = Annotated[str, AfterValidator(_converter)]
-Percent = Annotated[Decimal, Field(ge=0, le=100, strict=False, max_digits=8, decimal_places=5)]
 Mark = Annotated[int, Field(ge=1, le=100)]
-
-
-class Table(BaseModel):
-    """A table of a mapping file: unknown keys are errors, values are not coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
-
-
-class Rule(Table):
-    """A named rule in an ordered list. `remove = true` takes the rule of that name out of an earlier file."""
-
-    name: Text
-    remove: bool = False
-
-    @model_validator(mode="after")
-    def _removal_says_nothing_else(self) -> Rule:
-        if self.remove and (more := self.model_fields_set - {"name", "remove"}):
-            raise ValueError(f"a rule with remove = true has a name and nothing else, not {', '.join(sorted(more))}")
-        return self
 
 
 class LearnerField(Table):
@@ -184,19 +152,6 @@ class Course(Table):
     hours: list[HoursRule] = []
 
 
-class ItemRule(Rule):
-    """What a grade item must be for a rule to decide it: all conditions hold, each by any of its patterns."""
-
-    item_type: Annotated[list[Literal["mod", "manual", "course", "category"]], BeforeValidator(_as_list)] | None = None
-    module: Texts | None = None
-    idnumber: Patterns | None = None
-    title: Patterns | None = None
-    course_idnumber: Patterns | None = None
-    category: Patterns | None = None
-    is_scale: bool | None = None
-    scale_words: Patterns | None = None
-
-
 class AttestationRule(ItemRule):
     """The kind of attestation of a grade item; also its form and scales where these are not left to the defaults."""
 
@@ -298,5 +253,8 @@ class MappingFile(Table):
     course: Course = Course()
     grade_item: list[AttestationRule] = []
     control_form: list[ControlFormRule] = []
+    protocols: ProtocolSettings = ProtocolSettings()
+    attestation: list[ProtocolRule] = []
+    commission: list[CommissionVersion] = []
     scale: list[ScaleVersion] = []
     lookup: dict[str, LookupTable] = {}

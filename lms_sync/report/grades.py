@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from lms_sync.records import AttestationKind, ControlForm, EnrolmentStatus
-from lms_sync.report.captions import ERASED, GRADE_LIST, GRADEBOOK, LEFT, NO_NAME, caption, value_caption
-from lms_sync.report.collation import name_key, sort_key
+from lms_sync.records import AttestationKind, ControlForm
+from lms_sync.report.captions import GRADE_LIST, GRADEBOOK, caption, value_caption
 from lms_sync.report.interface import Column, Table, Value
+from lms_sync.report.people import enrolment_state, order_of, shown_groups, shown_name
 from lms_sync.store.query import Gradebook, GradebookCell, GradebookColumn, GradebookLine
 
 
@@ -64,10 +64,10 @@ def pivot(book: Gradebook, choice: Choice, show: Show = Show.POINTS) -> Table:
     rows = [
         [
             number,
-            _name(line),
+            shown_name(line),
             line.key,
-            _groups(line),
-            _enrolment_status(line),
+            shown_groups(line.groups),
+            enrolment_state(line.status, line.retired_at),
             *(_cell_value(shown.cells.get((line.key, item.key)), show) for item in shown.items),
         ]
         for number, line in enumerate(shown.lines, start=1)
@@ -109,27 +109,9 @@ class _Shown:
     def of(cls, book: Gradebook, choice: Choice) -> _Shown:
         return cls(
             items=sorted(book.columns, key=lambda item: (item.item_type == "course", item.position, item.key)),
-            lines=sorted((line for line in book.lines if choice.takes_line(line)), key=_line_order),
+            lines=sorted((line for line in book.lines if choice.takes_line(line)), key=order_of),
             cells={place: cell for place, cell in book.cells.items() if choice.takes_cell(cell)},
         )
-
-
-def _line_order(line: GradebookLine) -> tuple[object, ...]:
-    return not line.last_name, name_key(line.last_name, line.first_name, line.middle_name), line.key
-
-
-def _name(line: GradebookLine) -> str:
-    if line.erased:
-        return ERASED
-    return " ".join(filter(None, (line.last_name, line.first_name, line.middle_name))) or NO_NAME
-
-
-def _groups(line: GradebookLine) -> str:
-    return ", ".join(sorted(line.groups, key=sort_key))
-
-
-def _enrolment_status(line: GradebookLine) -> str:
-    return LEFT if line.retired_at else value_caption(EnrolmentStatus(line.status))
 
 
 def _course_title(book: Gradebook) -> str:
@@ -156,9 +138,9 @@ def _flat_value(
         "item_title": item.title,
         "attestation_kind": value_caption(AttestationKind(item.attestation_kind)),
         "control_form": value_caption(ControlForm(item.control_form)),
-        "full_name": _name(line),
-        "groups": _groups(line),
-        "enrolment_status": _enrolment_status(line),
+        "full_name": shown_name(line),
+        "groups": shown_groups(line.groups),
+        "enrolment_status": enrolment_state(line.status, line.retired_at),
     }
     if key in around:
         return around[key]

@@ -18,11 +18,16 @@ _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u
 
 @dataclass(frozen=True)
 class Column:
-    """`key` names the column for programs, `caption` for people (Russian). Numbers stand to the right."""
+    """`key` names the column for programs, `caption` for people (Russian). Numbers stand to the right.
+
+    A `detail` is for programs: an identifier, or a part of what another column says whole. A table for people leaves it
+    out.
+    """
 
     key: str
     caption: str
     numeric: bool = False
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Table:
         places = [place for place, column in enumerate(self.columns) if column.key in keys]
         columns = [self.columns[place] for place in places]
         return Table(self.title, columns, [[row[place] for place in places] for row in self.rows], self.notes)
+
+    def for_people(self) -> Table:
+        """The table without its details."""
+        return self.only([column.key for column in self.columns if not column.detail])
 
     def without_blanks(self) -> Table:
         """The table without the columns that say nothing: empty or zero in every row."""

@@ -57,6 +57,8 @@ class SourceStatus:
     streams: Sequence[StreamStatus]
     troubled: Sequence[ScopeState]
     quarantine: Sequence[QuarantineCount]
+    undecided: int = 0  # differences between the LMS and recorded results
+    waiting: int = 0  # results of final attestation that could not freeze yet, as of the last run that ended
     attention: Sequence[str] = field(default_factory=list)
 
 
@@ -69,8 +71,11 @@ def source_status(
     schedule: Mapping[str, Timing],
     timezone: str,
     now: dt.datetime,
+    undecided: int = 0,
 ) -> SourceStatus:
-    """The status of a source. `runs` are its runs, newest first; `states` its scopes, by stream."""
+    """The status of a source. `runs` are its runs, newest first; `states` its scopes, by stream; `undecided` is the
+    number of differences between the LMS and recorded results that nobody has decided about.
+    """
     streams = [
         _stream_status(name, list(group), schedule.get(name), timezone, now)
         for name, group in groupby(sorted(states, key=lambda state: state.stream), key=lambda state: state.stream)
@@ -85,6 +90,11 @@ def source_status(
         attention.append(f"{len(troubled)} scopes could not be read whole")
     if counts:
         attention.append(f"{sum(count.count for count in counts)} objects are in quarantine")
+    if undecided:
+        attention.append(
+            f"{undecided} differences between the LMS and recorded results of final attestation are undecided "
+            "(lms-sync protocols drift)"
+        )
     return SourceStatus(
         source=source,
         last_run=last_run,
@@ -92,8 +102,16 @@ def source_status(
         streams=streams,
         troubled=troubled,
         quarantine=counts,
+        undecided=undecided,
+        waiting=waiting_results(runs),
         attention=attention,
     )
+
+
+def waiting_results(runs: Sequence[RunState]) -> int:
+    """How many results of final attestation waited when the last run ended. `runs` newest first."""
+    ended = next((run for run in runs if run.outcome not in UNFINISHED), None)
+    return ended.counts.get("results_waiting", 0) if ended else 0
 
 
 def _stream_status(

@@ -1,40 +1,58 @@
 """Erasing a learner's personal data while the chain still proves itself.
 
-Owns what is removed: payload and salt of every ledger row of the learner's record, and every personal column of the
-projection. Digests and row stay. Without the salt the payload's digest tells nothing of the payload. Other kinds of
-record name a learner by the LMS's identifier only and are left as they are.
+Owns what is removed: payload and salt of every ledger row of the person's records of `PERSONAL_KINDS`, and every field
+of their projection rows. Digests and rows stay. Without the salt the payload's digest tells nothing of the payload.
+Other kinds of record name a learner by the LMS's identifier only and are left as they are: protocols too.
 
-An erased learner is never kept again: a later pull's put is refused and counted as `erased`.
+An erased record is never kept again: a later put is refused and counted as `erased`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select, update
 
 from lms_sync.errors import StoreError
-from lms_sync.records import Learner
+from lms_sync.records import PERSONAL_KINDS, Learner
 from lms_sync.store.canonical import storable_text
 from lms_sync.store.ledger import Entry, Signature
 from lms_sync.store.page import states, write
 from lms_sync.store.rows import Operation
-from lms_sync.store.tables import ledger
+from lms_sync.store.statements import chunks
+from lms_sync.store.tables import PROJECTIONS, ledger
 
 
 def erase_learner(connection: Connection, signature: Signature, key: str, reason: str) -> bool:
-    """Erases one learner of the signature's source. False when that was done before. Raises StoreError if unknown."""
-    known = states(connection, signature.source, Learner.kind, [key])
-    if key not in known:
+    """Erases one learner of the signature's source with all that holds their personal data.
+
+    False when nothing was left to erase. Raises StoreError if the learner is unknown.
+    """
+    if key not in states(connection, signature.source, Learner.kind, [key]):
         raise StoreError(f"the source {signature.source!r} has no learner {key!r}: check the identifier")
-    state = known[key]
-    if state.operation is Operation.ERASE:
-        return False
-    connection.execute(
-        update(ledger)
-        .where(ledger.c.source == signature.source, ledger.c.kind == Learner.kind, ledger.c.key == key)
-        .values(payload=None, salt=None)
-    )
-    entry = Entry(
-        Learner.kind, key, state.scope, state.version + 1, Operation.ERASE, None, reason=storable_text(reason)
-    )
-    write(connection, [entry], signature, known)
-    return True
+    erased = 0
+    for kind in PERSONAL_KINDS:
+        keys = [key] if kind == Learner.kind else _keys_of(connection, signature.source, kind, key)
+        erased += _erase(connection, signature, kind, keys, storable_text(reason))
+    return erased > 0
+
+
+def _keys_of(connection: Connection, source: str, kind: str, learner: str) -> list[str]:
+    """The person's records of a kind. One that was erased names nobody any more, and is not among them."""
+    table = PROJECTIONS[kind]
+    statement = select(table.c.key).where(table.c.source == source, table.c.learner == learner).order_by(table.c.key)
+    return list(connection.execute(statement).scalars())
+
+
+def _erase(connection: Connection, signature: Signature, kind: str, keys: Sequence[str], reason: str) -> int:
+    known = states(connection, signature.source, kind, keys)
+    kept = {key: state for key, state in known.items() if state.operation is not Operation.ERASE}
+    for chunk in chunks(kept):
+        of_records = (ledger.c.source == signature.source, ledger.c.kind == kind, ledger.c.key.in_(chunk))
+        connection.execute(update(ledger).where(*of_records).values(payload=None, salt=None))
+    entries = [
+        Entry(kind, key, state.scope, state.version + 1, Operation.ERASE, None, reason=reason)
+        for key, state in kept.items()
+    ]
+    write(connection, entries, signature, kept)
+    return len(entries)

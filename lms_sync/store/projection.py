@@ -18,6 +18,7 @@ from sqlalchemy import Column, Connection, Date, Table
 
 from lms_sync.exact import ExactDecimal, UtcInstant
 from lms_sync.records import KINDS
+from lms_sync.store.columns import JsonText
 from lms_sync.store.rows import Operation
 from lms_sync.store.statements import insert_or_update
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS
@@ -92,11 +93,13 @@ class FieldColumn:
         value = payload.get(self.name, self.default)
         return value if value is None or self.read is None else self.read(value)
 
-    def erased(self, key: str) -> str | None:
-        """What stands in the column once the record's data was erased."""
+    def erased(self, key: str) -> str | list[Any] | None:
+        """What stands in the column once the record's data was erased, as the database driver takes it."""
         if self.name == "external_id":
             return key
-        return None if self.column.nullable else ""
+        if self.column.nullable:
+            return None
+        return [] if isinstance(self.column.type, JsonText) else ""
 
 
 def field_columns(kind: str) -> tuple[FieldColumn, ...]:

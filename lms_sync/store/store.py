@@ -158,9 +158,9 @@ class Store:
             bookkeeping.request_reread(connection, source, stream, scope, self.now())
 
     def erase_learner(self, source: str, key: str, actor: str, reason: str) -> bool:
-        """Removes a learner's personal data for good: see `erase.erase_learner`. False: erased before.
+        """Removes a learner's personal data for good, from every kind of record: see `erase.erase_learner`.
 
-        Raises StoreError for a learner the store does not know.
+        False: nothing was left to erase. Raises StoreError for a learner the store does not know.
         """
         with self.writing() as connection:
             signature = Signature(source, self.now(), None, storable_text(actor))

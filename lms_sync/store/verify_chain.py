@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, LargeBinary, Select, cast, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, and_, cast, func, select
 
 from lms_sync.store.canonical import DIGEST_FIELDS, GENESIS
 from lms_sync.store.ledger import Head
@@ -34,17 +36,18 @@ _SEQ, _SOURCE, _KIND, _KEY, _VERSION, _OPERATION, _PAYLOAD_DIGEST, _RUN = (
 )
 _SALT, _DIGEST, _PAYLOAD = range(_DIGESTED, _DIGESTED + 3)
 
+_ERASE = Operation.ERASE.value
 _encode = msgspec.json.Encoder().encode
 _sha256 = hashlib.sha256
 _from_hex = bytes.fromhex
 
 
 class ChainCheck:
-    """One pass over the ledger. `rows` and `head` are right once `run` has ended."""
+    """One pass over the ledger, or a look at single rows. `rows` and `head` are right once `run` has ended."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, erased: dict[tuple[str, str, str], int] | None = None) -> None:
         self._connection = connection
-        self._erased = _erasures(connection)
+        self._erased = _erasures(connection) if erased is None else erased
         self.rows = 0
         self.head = Head(0, GENESIS)
 
@@ -55,6 +58,11 @@ class ChainCheck:
             yield self.rows
         for seq in _misnumbered(self._connection):
             report(_ledger_row(seq), "its version does not follow the record's version before")
+
+    def single(self, row: Row, digest_before: str, report: Report) -> None:
+        """Checks one row, which must be linked to a row with that digest."""
+        self.head = Head(row[_SEQ] - 1, digest_before)
+        self._check([row], report)
 
     def _check(self, batch: Sequence[Row], report: Report) -> None:
         previous, expected = self.head.digest, self.head.seq + 1
@@ -84,6 +92,39 @@ class ChainCheck:
             report(_ledger_row(seq), "its payload is missing, and no later row erases it")
         if not missing and (erased or erases):
             report(_ledger_row(seq), "its payload is still there, though it was erased")
+
+
+def record_problems(connection: Connection, source: str, kind: str, keys: Sequence[str], report: Report) -> int:
+    """Checks all ledger rows of some records, and that each is linked to the row before it; gives how many there were.
+
+    The rest of the chain is not looked at.
+    """
+    checked = 0
+    for chunk in chunks(keys):
+        of_records = and_(ledger.c.key.in_(chunk), ledger.c.kind == kind, ledger.c.source == source)
+        numbers = list(connection.execute(select(ledger.c.seq).where(of_records)).scalars())
+        rows = [row for part in chunks(numbers) for row in _rows(connection, ledger.c.seq.in_(part))]
+        rows.sort(key=itemgetter(_SEQ))
+        before = dict(_digests(connection, [number - 1 for number in numbers]))
+        erased = {(row[_SOURCE], row[_KIND], row[_KEY]): row[_SEQ] for row in rows if row[_OPERATION] == _ERASE}
+        check = ChainCheck(connection, erased)
+        versions: Counter[str] = Counter()
+        for row in rows:
+            seq, key = row[_SEQ], row[_KEY]
+            versions[key] += 1
+            if seq > 1 and seq - 1 not in before:
+                report(_ledger_row(seq), f"rows are missing before it: {_ledger_row(seq - 1)} is not there")
+            check.single(row, before.get(seq - 1, GENESIS if seq == 1 else row[0]), report)
+            if row[_VERSION] != versions[key]:
+                report(_ledger_row(seq), "its version does not follow the record's version before")
+        checked += len(rows)
+    return checked
+
+
+def _digests(connection: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for part in chunks(numbers):
+        statement = select(ledger.c.seq, ledger.c.digest).where(ledger.c.seq.in_(part))
+        yield from (tuple(row) for row in connection.execute(statement))
 
 
 def _report_link(row: Row, previous: str, expected: int, intact: bool, kept: bool, report: Report) -> None:
@@ -129,17 +170,20 @@ def _misnumbered(connection: Connection) -> Iterator[int]:
 
 
 def _batches(connection: Connection) -> Iterator[list[Row]]:
-    """All rows in order: the digested fields as `stored_text` gives them, salt, digest, and the payload as bytes."""
+    """All rows in order."""
+    return chunks(_rows(connection), BATCH)
+
+
+def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[Row]:
+    """Rows in order: the digested fields as `stored_text` gives them, salt, digest, and the payload as bytes."""
     fields = [stored_text(connection, ledger.c[name]) for name in (*DIGEST_FIELDS, "salt", "digest")]
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        statement = select(*fields, cast(ledger.c.payload, LargeBinary)).order_by(ledger.c.seq)
-        cursor = driver.execute(_text(connection, statement))
-        while batch := cursor.fetchmany(BATCH):
-            yield batch
+        statement = select(*fields, cast(ledger.c.payload, LargeBinary)).where(*conditions).order_by(ledger.c.seq)
+        yield from driver.execute(_text(connection, statement))
     else:
-        statement = select(*fields, ledger.c.payload).order_by(ledger.c.seq)
-        yield from chunks(_copied(driver, _text(connection, statement)), BATCH)
+        statement = select(*fields, ledger.c.payload).where(*conditions).order_by(ledger.c.seq)
+        yield from _copied(driver, _text(connection, statement))
 
 
 def _text(connection: Connection, statement: Select[Any]) -> str:

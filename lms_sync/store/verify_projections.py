@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, select
 
 from lms_sync.store.projection import FieldColumn, field_columns
 from lms_sync.store.rows import Operation
 from lms_sync.store.sql_text import payload_text, stored_text
+from lms_sync.store.statements import chunks
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS, ledger
 
 Report = Callable[[str, str], None]
@@ -38,12 +39,24 @@ def projection_problems(connection: Connection, report: Report) -> int:
     return checked
 
 
-def _check_rows(connection: Connection, kind: str, table: Table, report: Report) -> int:
+def record_problems(connection: Connection, source: str, kind: str, keys: Sequence[str], report: Report) -> int:
+    """Reports every wrong or missing projection row of some records; gives the number of rows checked."""
+    table, checked = PROJECTIONS[kind], 0
+    for chunk in chunks(keys):
+        checked += _check_rows(connection, kind, table, report, table.c.source == source, table.c.key.in_(chunk))
+        _report_missing(connection, kind, table, report, ledger.c.source == source, ledger.c.key.in_(chunk))
+    return checked
+
+
+def _check_rows(
+    connection: Connection, kind: str, table: Table, report: Report, *conditions: ColumnElement[bool]
+) -> int:
     fields = field_columns(kind)
     texts = [(field.name, field.default, payload_text(field.column)) for field in fields]
     says, fields_end = len(BOOKKEEPING), len(BOOKKEEPING) + len(fields)
     checked = 0
-    for row in connection.execution_options(yield_per=BATCH).execute(_rows(connection, kind, table, fields)):
+    statement = _rows(connection, kind, table, fields).where(*conditions)
+    for row in connection.execution_options(yield_per=BATCH).execute(statement):
         checked += 1
         said, stored, latest = row[:says], row[says:fields_end], row[fields_end:]
         problem = _untrue_source(kind, said, latest)
@@ -84,7 +97,11 @@ def _wrong_bookkeeping(said: Row, latest: Row) -> list[str]:
 def _wrong_fields(fields: Sequence[FieldColumn], texts: Sequence[FieldText], stored: Row, latest: Row) -> list[str]:
     key, payload = latest[3], latest[8]
     if payload is None:
-        return [field.name for field, value in zip(fields, stored, strict=True) if value != field.erased(key)]
+        return [
+            name
+            for (name, _, text), field, value in zip(texts, fields, stored, strict=True)
+            if value != _erased(field, key, text)
+        ]
     wrong = []
     try:
         values = _decode(payload)
@@ -95,6 +112,11 @@ def _wrong_fields(fields: Sequence[FieldColumn], texts: Sequence[FieldText], sto
     except (ValueError, TypeError, AttributeError):
         return ["the payload"]  # damaged: the chain's check has named the row
     return wrong
+
+
+def _erased(field: FieldColumn, key: str, text: Callable[[Any], Any] | None) -> Any:
+    value = field.erased(key)
+    return text(value) if isinstance(value, list) and text else value
 
 
 def _rows(connection: Connection, kind: str, table: Table, fields: tuple[FieldColumn, ...]) -> Select[Any]:
@@ -114,12 +136,14 @@ def _rows(connection: Connection, kind: str, table: Table, fields: tuple[FieldCo
     )
 
 
-def _report_missing(connection: Connection, kind: str, table: Table, report: Report) -> None:
+def _report_missing(
+    connection: Connection, kind: str, table: Table, report: Report, *conditions: ColumnElement[bool]
+) -> None:
     columns = ledger.c
     statement = (
         select(columns.source, columns.key)
         .select_from(ledger.outerjoin(table, and_(table.c.key == columns.key, table.c.source == columns.source)))
-        .where(columns.kind == kind, columns.version == 1, table.c.key.is_(None))
+        .where(columns.kind == kind, columns.version == 1, table.c.key.is_(None), *conditions)
     )
     for source, key in connection.execution_options(yield_per=BATCH).execute(statement):
         report(_where(kind, source, key), "the ledger knows this record, but its row is missing")

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from lms_sync.connector import Connector, Finding, Level, Mode, Outcome, Scope, ScopeEnd, Stream
 from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
 from lms_sync.records import Enrolment
+from lms_sync.registers.after_pull import record_results
 from lms_sync.store.query import runs
 from lms_sync.store.rows import Run, ScopeState
 from lms_sync.store.store import Store
@@ -48,6 +49,7 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
         work = _Pull(store, source, connector, options, progress, run)
         progress.run_started(source.name, [stream.name for stream in streams])
         work.streams(streams)
+        work.registers()
         summary = work.summary
         store.finish_run(run, summary.outcome, summary.counts, "; ".join(summary.problems))
         progress.run_done(summary)
@@ -128,6 +130,13 @@ class _Pull:
                 self._give_up("failed", str(error))
         if self._silent and not self._answered:
             self._worsen("failed")
+
+    def registers(self) -> None:
+        """Records what follows from what the store now holds, whether or not everything could be read."""
+        self.summary.registers = record_results(self._store, self._source.mapping, self._run)
+        if self.summary.registers.problems:
+            self._worsen("partial")
+            self.summary.problems.extend(self.summary.registers.problems)
 
     def _stream(self, stream: Stream) -> None:
         try:

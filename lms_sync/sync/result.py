@@ -13,6 +13,7 @@ from typing import Protocol
 from lms_sync.connector import Connector, Finding, Outcome, Scope, ScopeEnd
 from lms_sync.errors import EXIT_DONE, EXIT_PARTIAL, EXIT_SOURCE
 from lms_sync.mapping.apply import Mapping as RecordMapping
+from lms_sync.registers.after_pull import RegisterSummary
 
 RECONCILE_AFTER = dt.timedelta(days=1)
 """How old a complete reading may be before a scope is read whole again, where the configuration does not say."""
@@ -136,11 +137,12 @@ class RunSummary:
     streams: list[StreamSummary] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    registers: RegisterSummary = field(default_factory=RegisterSummary)
 
     @property
     def counts(self) -> Counter[str]:
-        """added, changed, restored, unchanged, retired, quarantined, braked …"""
-        return sum((stream.counts for stream in self.streams), Counter())
+        """added, changed, restored, unchanged, retired, quarantined, braked …, and those of the registers."""
+        return sum((stream.counts for stream in self.streams), Counter()) + self.registers.counts
 
     @property
     def exit_code(self) -> int:

@@ -23,7 +23,7 @@ from lms_sync.connector import Connector, Finding, Level, Mode, Outcome
 from lms_sync.errors import SourceError
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Mapping
 from lms_sync.mapping.load import load_mapping
-from lms_sync.records import KINDS, Learner
+from lms_sync.records import STREAM_KINDS, Learner
 from lms_sync.store.store import Store
 from lms_sync.store.verify import verify
 from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
@@ -218,7 +218,7 @@ class ConnectorContract:
             for stream in connect().streams()
             if stream.incremental or stream.every_pull
             for kind in stream.kinds
-        } or set(KINDS)
+        } or set(STREAM_KINDS)
         assert truth != before, "`change_something` changed nothing that is read"
         for kind in sorted(kinds):
             assert after[kind] == truth[kind], (
@@ -326,7 +326,7 @@ def _live(store: Store) -> dict[str, dict[str, tuple[Any, ...]]]:
     scopes = ["", *{state.scope for state in store.scope_states(SOURCE)}]
     return {
         name: {key: row for scope in scopes for key, row in known.rows(name, scope, sorted(kind.model_fields)).items()}
-        for name, kind in KINDS.items()
+        for name, kind in STREAM_KINDS.items()
     }
 
 

@@ -1,9 +1,10 @@
 """A Moodle made of recorded answers, and what the whole pipeline makes of it, as golden files.
 
 `ReplayServer` answers web-service calls from `tests/recordings/SITE`; what was not recorded it refuses and remembers in
-`unexpected`. `pulled` runs connector, engine and mapping over a store and gives all it holds as plain values;
-`python -m tests.contract.replay --write` writes these to `golden/SITE/`, one record a line. It replaces golden files
-only with `--force`: review the difference, a golden file is a statement about Moodle and not about this program.
+`unexpected`. `pulled` runs connector, engine and mapping over a store and gives all it holds as plain values, and the
+protocols of final attestation that can then be closed; `python -m tests.contract.replay --write` writes these to
+`golden/SITE/`, one record a line. It replaces golden files only with `--force`: review the difference, a golden file is
+a statement about Moodle and not about this program.
 
 A call matches a recording when function and parameters agree. Left out of the comparison, because the recorded
 answers do not depend on it or hold more than what is asked for:
@@ -22,6 +23,7 @@ and is served all the same is made by `derived`, which says from what.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import email.utils
 import http.server
 import json
@@ -31,9 +33,9 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import structlog
@@ -42,9 +44,14 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from lms_sync.connector import SiteAccess
+from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
 from lms_sync.records import KINDS
+from lms_sync.registers.closing import ClosingOptions, close
+from lms_sync.registers.document import protocol_documents, sitting_document
+from lms_sync.registers.final import Final, look_at
 from lms_sync.store import query
+from lms_sync.store.attestation import all_items
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS
 from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
@@ -55,7 +62,13 @@ RECORDINGS = Path(__file__).parent.parent / "recordings"
 GOLDEN = Path(__file__).parent / "golden"
 TIMEZONE = "Asia/Irkutsk"
 TOKEN = "0" * 31 + "1"
+SOURCE = "academy"
 RECORDED_AT = 1795392000  # 2026-11-23T00:00:00Z
+CLOSED_AT = dt.datetime(2026, 12, 31, 18, tzinfo=dt.UTC)
+"""When protocols are closed: every final with a closing time is over, and where the academy is it is next year."""
+
+NOT_OF_MOODLE = {"mapping_version", "payload_digest", "ledger_seq"}
+"""Fields that say nothing about the site: they follow from the mapping's text, from salts, from how much was kept."""
 
 UPDATES = "core_course_get_updates_since"
 COURSES = "core_course_get_courses_by_field"
@@ -95,7 +108,7 @@ class ReplayServer:
         self._thread.join()
         self._http.server_close()
 
-    def answer(self, form: Mapping[str, str]) -> Any:
+    def answer(self, form: dict[str, str]) -> Any:
         """The body for a form; a refusal when nothing was recorded for it."""
         function = form.get("wsfunction", "")
         params = {name: value for name, value in form.items() if name not in REST_OF_FORM}
@@ -153,7 +166,7 @@ def recorded(site: str) -> Answers:
     return answers
 
 
-def call_of(function: str, params: Mapping[str, str]) -> Call:
+def call_of(function: str, params: dict[str, str]) -> Call:
     """What identifies a call: the function and the parameters that matter, lists as sets."""
     params = _named_options(params)
     if params.get("options.limitfrom", "0") == "0":
@@ -162,7 +175,7 @@ def call_of(function: str, params: Mapping[str, str]) -> Call:
     return function, tuple(sorted(pair for pair in pairs if pair[0] not in {"options.userfields", "options.sortby"}))
 
 
-def _named_options(params: Mapping[str, str]) -> dict[str, str]:
+def _named_options(params: dict[str, str]) -> dict[str, str]:
     """`options[0][name]=a, options[0][value]=b` as `options.a=b`."""
     plain = {}
     for name, value in params.items():
@@ -174,7 +187,7 @@ def _named_options(params: Mapping[str, str]) -> dict[str, str]:
     return plain
 
 
-def _holds_all(params: Mapping[str, str], answer: Any) -> bool:
+def _holds_all(params: dict[str, str], answer: Any) -> bool:
     """Whether a page that is asked for has room for the whole recorded list."""
     limit = _named_options(params).get("options.limitnumber")
     return limit is None or int(limit) >= len(answer)
@@ -247,12 +260,8 @@ def _moved(report: Any, seconds: int) -> Any:
 
 def pull_once(store: Store, url: str, options: PullOptions | None = None) -> RunSummary:
     """One pull of a site into a store with the shipped mapping."""
-    access = SiteAccess("academy", url, SecretStr(TOKEN))
-    source = PullSource(
-        "academy",
-        lambda: MoodleConnector(access, MoodleConnector.options()),
-        load_mapping("moodle", [], timezone=TIMEZONE),
-    )
+    access = SiteAccess(SOURCE, url, SecretStr(TOKEN))
+    source = PullSource(SOURCE, lambda: MoodleConnector(access, MoodleConnector.options()), shipped_mapping())
     return pull(store, source, options or PullOptions(), Silence())
 
 
@@ -274,19 +283,63 @@ def held(store: Store) -> dict[str, list[dict[str, Any]]]:
         {name: getattr(state, name) for name in ("stream", "scope", "label", "outcome", "expected", "received", "note")}
         for state in store.scope_states()
     ]
-    return found
+    return without(found, NOT_OF_MOODLE)
 
 
-def _natural_order(record: Any) -> list[int]:
-    return [int(part) for part in record.key.split("/")]
+def _natural_order(record: Any) -> list[tuple[bool, int, str]]:
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in record.key.split("/")]
+
+
+def without(value: Any, names: Set[str]) -> Any:
+    """Plain values without the fields of these names, at any depth."""
+    if isinstance(value, dict):
+        return {name: without(inner, names) for name, inner in value.items() if name not in names}
+    return [without(inner, names) for inner in value] if isinstance(value, list) else value
 
 
 def pulled(site: str, directory: Path) -> dict[str, list[dict[str, Any]]]:
-    """What one pull of a recorded site leaves in a new store. Raises AssertionError for a call nobody recorded."""
-    with ReplayServer(site) as server, Store.open(f"sqlite:///{directory / site}.db") as store:
+    """What one pull of a recorded site leaves in a new store, and the protocols that can then be closed.
+
+    Raises AssertionError for a call nobody recorded.
+    """
+    url = f"sqlite:///{directory / site}.db"
+    with ReplayServer(site) as server, Store.open(url, clock=lambda: CLOSED_AT) as store:
         pull_once(store, server.url)
         assert not server.unexpected, server.unexpected
-        return held(store)
+        return {**held(store), "protocols": close_all(store)}
+
+
+# -- final attestation
+
+
+def close_all(store: Store) -> list[dict[str, Any]]:
+    """Closes every sitting, lists who is absent and leaves what waits; gives the protocols, then what is left open."""
+    mapping = shipped_mapping()
+    options = ClosingOptions("registrar", absent=True, leave_waiting=True)
+    for final in finals(store, mapping):
+        for sitting in final.sittings.open():
+            if sitting.ready or sitting.missing:
+                close(store, SOURCE, mapping, sitting.id, options)
+    left = [
+        sitting_document(final, sitting, TIMEZONE)
+        for final in finals(store, mapping)
+        for sitting in final.sittings.open()
+    ]
+    documents = [one.as_json() for one in [*protocol_documents(store, SOURCE), *left]]
+    return cast("list[dict[str, Any]]", without(documents, NOT_OF_MOODLE))
+
+
+def finals(store: Store, mapping: Mapping) -> list[Final]:
+    """Every final attestation of the site, by grade item."""
+    with store.reading() as connection:
+        items = sorted(all_items(connection, SOURCE), key=lambda one: int(one[0].external_id))
+        found = [look_at(connection, SOURCE, mapping, item.external_id, store.now()) for item, _ in items]
+    return [final for final in found if final is not None]
+
+
+def shipped_mapping() -> Mapping:
+    """The mapping that comes with lms-sync, with nothing laid over it."""
+    return load_mapping("moodle", [], timezone=TIMEZONE)
 
 
 def golden(site: str) -> dict[str, list[dict[str, Any]]]:
@@ -303,7 +356,7 @@ def main(arguments: list[str] | None = None) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as directory:
         texts = {
-            GOLDEN / site / f"{name}.json": _lines(records)
+            GOLDEN / site / f"{name}.json": _documents(records) if name == "protocols" else _lines(records)
             for site in SITES
             for name, records in pulled(site, Path(directory)).items()
         }
@@ -322,6 +375,16 @@ def _lines(records: list[dict[str, Any]]) -> str:
     """A JSON array with one record a line."""
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     return f"[\n{lines}\n]\n" if records else "[]\n"
+
+
+def _documents(documents: list[dict[str, Any]]) -> str:
+    """A JSON array of documents, with a line for each field and for each entry of a field that is a list."""
+    texts = [",\n".join(f"{json.dumps(name)}: {_value(value)}" for name, value in one.items()) for one in documents]
+    return "[\n" + ",\n".join(f"{{\n{text}\n}}" for text in texts) + "\n]\n"
+
+
+def _value(value: Any) -> str:
+    return _lines(value).rstrip("\n") if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

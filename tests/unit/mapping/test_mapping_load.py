@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from hypothesis import strategies as st
 
 from lms_sync.errors import ConfigError
 from lms_sync.mapping.apply import Mapping
-from lms_sync.mapping.lines import Lines
-from lms_sync.mapping.lines import Path as TomlPath
 from lms_sync.mapping.load import load_mapping
 from tests.unit.mapping.samples import (
     Overlay,
@@ -345,108 +342,6 @@ def test_the_order_of_rules_over_any_files(tmp_path_factory: pytest.TempPathFact
     assert [one.rule.name for one in placed] == expected
     for one in placed:
         assert one.rule.title == [str(max(number for number, rules in enumerate(files) if one.rule.name in rules))]
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-TRICKY = '''\
-# [not.a.table]
-a = "# not a comment = [" # b = 2
-"quoted.key" = \'\'\'
-c = 1
-[also.not]\'\'\'
-[ t . "x y" ] # remark
-list = [ # one
-  1, [2, 3],
-
-  { k = "}", l.m = [4,
-    5] }, """two
-lines \\""" ]""",
-]
-d.e.f = 2026-01-01
-[[arr]]
-n = 1
-[[arr.sub]]
-o = {}
-[[arr.sub]]
-o = ''
-[arr.sub.deep]
-p = "ends with a quote\\\\"
-q = """three quotes at the end: """""
-[[arr]]
-n = 2
-last = true'''
-
-
-def test_the_lines_of_a_text_full_of_traps() -> None:
-    expected: dict[TomlPath, int] = {
-        ("a",): 2,
-        ("quoted.key",): 3,
-        ("t", "x y"): 6,
-        ("t", "x y", "list"): 7,
-        ("t", "x y", "list", 0): 8,
-        ("t", "x y", "list", 1, 1): 8,
-        ("t", "x y", "list", 2): 10,
-        ("t", "x y", "list", 2, "k"): 10,
-        ("t", "x y", "list", 2, "l", "m", 1): 11,
-        ("t", "x y", "list", 3): 11,
-        ("t", "x y", "d", "e", "f"): 14,
-        ("arr", 0): 15,
-        ("arr", 0, "n"): 16,
-        ("arr", 0, "sub", 0, "o"): 18,
-        ("arr", 0, "sub", 1): 19,
-        ("arr", 0, "sub", 1, "o"): 20,
-        ("arr", 0, "sub", 1, "deep", "p"): 22,
-        ("arr", 0, "sub", 1, "deep", "q"): 23,
-        ("arr", 1, "n"): 25,
-        ("arr", 1, "last"): 26,
-        ("arr", 1, "absent", "below"): 24,
-        ("nowhere",): 1,
-    }
-    lines = Lines(TRICKY)
-    assert {path: lines.of(path) for path in expected} == expected
-
-
-def every_path(value: object, path: TomlPath = ()) -> list[TomlPath]:
-    if isinstance(value, dict):
-        inner = [(*path, key) for key in value]
-    elif isinstance(value, list):
-        inner = [(*path, index) for index in range(len(value))]
-    else:
-        return []
-    return inner + [deeper for one, key in zip(inner, value if isinstance(value, dict) else range(len(value)), strict=True)
-                    for deeper in every_path(value[key], one)]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "text", [TRICKY, (Path(__file__).parents[3] / "mappings/moodle.toml").read_text(encoding="utf-8")]
-)
-def test_every_path_that_the_parser_sees_has_a_line_that_shows_its_key(text: str) -> None:
-    lines, rows = Lines(text), text.split("\n")
-    for path in every_path(tomllib.loads(text)):
-        assert path in lines._lines, path
-        if isinstance(path[-1], str):
-            assert path[-1] in rows[lines.of(path) - 1], path
-
-
-_strings = st.sampled_from(
-    ['"# ["', "'}'", '"""\n=\n"""', "'''\n[[x]]\n'''", '"\\""', "1", "[\n1,\n]", "{ a = 1, b = [2] }"]
-)
-
-
-@given(st.lists(st.tuples(st.booleans(), _strings), min_size=1, max_size=8))
-def test_lines_after_any_values(values: list[tuple[bool, str]]) -> None:
-    text, expected = "", {}
-    table: TomlPath = ()
-    for number, (header, value) in enumerate(values):
-        if header:
-            text += "[[rule]]\n"
-            table = ("rule", (table[1] + 1) if table and isinstance(table[1], int) else 0)
-        expected[(*table, f"key{number}")] = text.count("\n") + 1
-        text += f"key{number} = {value} # remark\n"
-    tomllib.loads(text)
-    lines = Lines(text)
-    assert {path: lines.of(path) for path in expected} == expected
 
 
 def test_a_course_without_any_rules_is_of_another_kind(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Date, String, Table
 from sqlmodel import AutoString
 
 from lms_sync.exact import ExactDecimal, UtcInstant
-from lms_sync.records import KINDS
+from lms_sync.records import KINDS, Commission, ProtocolTotals
 from lms_sync.store.columns import JsonText
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS
 
@@ -22,6 +22,9 @@ COLUMN_TYPES = {
     bool: Boolean,
     int: BigInteger,
     list: JsonText,
+    dict: JsonText,
+    Commission: JsonText,
+    ProtocolTotals: JsonText,
     Decimal: ExactDecimal,
     dt.datetime: UtcInstant,
     dt.date: Date,

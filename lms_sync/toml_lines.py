@@ -1,30 +1,33 @@
-"""Finds the line of every key in a TOML text, since `tomllib` does not tell.
+"""Where each key of a TOML text stands: `tomllib` gives values, and an operator needs lines.
 
-Owns the walk over a text that `tomllib` has already accepted. Must not know what the keys mean. Paths are tuples of
-keys and list indexes: `("grade_item", 3, "title", 0)`.
+Owns the walk over a text that `tomllib` has already accepted. Must not know what the keys mean, nor judge the text.
 """
 
 from __future__ import annotations
 
 import tomllib
 from bisect import bisect_right
+from collections.abc import Sequence
 
 Path = tuple[str | int, ...]
+"""Keys and list indexes from the outermost in: `("grade_item", 3, "title", 0)`."""
 
 
 class Lines:
     """The line, from 1, of every table, key and list element of a TOML text."""
 
     def __init__(self, text: str) -> None:
-        self._lines = _Walk(text).run()
+        # An index may be asked for as "3": a list and a table never stand in one place.
+        self._lines = {tuple(map(str, path)): line for path, line in _Walk(text).run().items()}
 
-    def of(self, path: Path) -> int:
-        """The line of the path, or of its nearest parent that is written down; 1 for the document itself."""
-        for length in range(len(path), 0, -1):
-            line = self._lines.get(path[:length])
-            if line is not None:
-                return line
-        return 1
+    def find(self, path: Sequence[str | int]) -> int | None:
+        """The line of the path, or of its nearest parent that is written down; None for the document itself."""
+        asked = tuple(map(str, path))
+        return next((line for length in range(len(asked), 0, -1) if (line := self._lines.get(asked[:length]))), None)
+
+    def of(self, path: Sequence[str | int]) -> int:
+        """The same, and 1 for the document itself."""
+        return self.find(path) or 1
 
 
 class _Walk:

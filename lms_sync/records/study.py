@@ -1,8 +1,4 @@
-"""The records an academy keeps, as validated types: what the store holds and what every report is made of.
-
-Owns the field names (English terms of the field, Russian captions live in `lms_sync/report/captions.py`), the natural
-key of each kind and the closed lists of values. Must not know any LMS, table or file. Grades are exact decimals,
-instants are UTC. Texts are held as the LMS means them, unescaped; every output escapes for itself.
+"""What an LMS says: people, courses, tests, grades and attempts, as a stream brings them.
 
 Only `Learner` holds personal data; the other kinds point at a learner by the LMS's own identifier.
 """
@@ -10,105 +6,18 @@ Only `Learner` holds personal data; the other kinds point at a learner by the LM
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import ConfigDict
-from sqlmodel import SQLModel
-
-from lms_sync.exact import Exact, Instant, utc_text
-
-
-class ProgrammeKind(StrEnum):
-    """Kinds of programme: 273-ФЗ art. 73, 75, 76; the regulations of the academies name the same."""
-
-    ADVANCED_TRAINING = "advanced_training"  # повышение квалификации
-    RETRAINING = "retraining"  # профессиональная переподготовка
-    VOCATIONAL = "vocational"  # профессиональное обучение
-    SECONDARY_VOCATIONAL = "secondary_vocational"  # среднее профессиональное образование
-    GENERAL = "general"  # дополнительная общеразвивающая
-    OTHER = "other"
-
-
-class AttestationKind(StrEnum):
-    """Kinds of attestation: S0 2.5.3, S1 2.2, S3 3.2."""
-
-    CURRENT = "current"  # текущая
-    MILESTONE = "milestone"  # рубежная
-    INTERMEDIATE = "intermediate"  # промежуточная
-    FINAL = "final"  # итоговая
-    TOTAL = "total"  # итог по курсу: an aggregate, not an attestation
-
-
-class ControlForm(StrEnum):
-    """Forms of control: S0 2.5.3."""
-
-    EXAM = "exam"  # экзамен
-    CREDIT = "credit"  # зачёт
-    GRADED_CREDIT = "graded_credit"  # зачёт с оценкой
-    TEST = "test"  # тест
-    COURSEWORK = "coursework"  # курсовая работа (проект)
-    PRACTICE = "practice"  # практика, защита отчёта
-    ASSIGNMENT = "assignment"  # практическая работа, задание
-    OTHER = "other"
-
-
-class EnrolmentStatus(StrEnum):
-    """Whether a learner takes part in a course now."""
-
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-
-
-class AttemptState(StrEnum):
-    """Where an attempt at a test stands (Moodle `quiz_attempts.state`)."""
-
-    NOT_STARTED = "notstarted"
-    IN_PROGRESS = "inprogress"
-    OVERDUE = "overdue"
-    SUBMITTED = "submitted"
-    FINISHED = "finished"
-    ABANDONED = "abandoned"
-
-
-class CountingMethod(StrEnum):
-    """Which attempt gives the grade."""
-
-    HIGHEST = "highest"
-    AVERAGE = "average"
-    FIRST = "first"
-    LAST = "last"
-
-
-class Record(SQLModel):
-    """What every kind of record shares: a kind, a natural key within its source, and one plain form."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)  # type: ignore[assignment]
-
-    kind: ClassVar[str]
-
-    @property
-    def key(self) -> str:
-        """The natural key within its source; stable for as long as the LMS knows the object."""
-        raise AssertionError("every kind of record defines its key")
-
-    def payload(self) -> dict[str, Any]:
-        """The record as JSON-ready values: decimals and instants as text, empty values kept."""
-        return {name: _plain_value(getattr(self, name)) for name in type(self).model_fields}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, dt.datetime):
-        return utc_text(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, (list, tuple)):
-        return [_plain_value(item) for item in value]
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    return format(value, "f")
+from lms_sync.exact import Exact, Instant
+from lms_sync.records.base import Record
+from lms_sync.records.lists import (
+    AttemptState,
+    AttestationKind,
+    ControlForm,
+    CountingMethod,
+    EnrolmentStatus,
+    ProgrammeKind,
+)
 
 
 class _Identified(Record):
@@ -262,9 +171,3 @@ class Attempt(_Identified):
     points_maximum: Exact | None = None
     grade: Exact | None = None  # points / points_maximum × grade_maximum, five places, half up
     grade_maximum: Exact | None = None
-
-
-KINDS: dict[str, type[Record]] = {
-    record.kind: record for record in (Course, Learner, Enrolment, Assessment, GradeItem, GradeEntry, Attempt)
-}
-"""Every kind of record that a stream may bring, by name, in an order in which none points forward."""

@@ -1,0 +1,122 @@
+"""What every report command shares: which source is meant, and how and where a report is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from lms_sync.cli.console import data_console, say
+from lms_sync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from lms_sync.config import Settings
+    from lms_sync.report.interface import Table
+    from lms_sync.store.store import Store
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Output:
+    """How and where a report is to be written."""
+
+    format: Format
+    path: Path | None = None
+    bom: bool = False
+    delimiter: str = ","
+
+
+def chosen_source(settings: Settings, store: Store, name: str | None) -> str:
+    """The source named, or the only one that the store or the configuration has. Raises ConfigError."""
+    from lms_sync.store.query import runs
+
+    known = list(dict.fromkeys([*settings.outlines, *sorted({run.source for run in runs(store, limit=1000)})]))
+    if name is None and len(known) == 1:
+        return known[0]
+    if name is None:
+        raise ConfigError(f"There are several sources; choose one with --source: {', '.join(known)}.")
+    if name not in known:
+        raise ConfigError(f"There is no source {name}; there is {', '.join(known) or 'none'}.")
+    return name
+
+
+def zone_of(settings: Settings, source: str) -> ZoneInfo:
+    """The source's time zone; UTC for one that is no longer configured."""
+    from zoneinfo import ZoneInfo
+
+    outline = settings.outlines.get(source)
+    return ZoneInfo(outline.timezone if outline else "UTC")
+
+
+def write(table: Table, output: Output) -> None:
+    """Writes the report to its file or to stdout."""
+    from lms_sync.report.csv_out import write_csv
+    from lms_sync.report.json_out import write_json
+    from lms_sync.report.table import write_table
+
+    if output.format is Format.TABLE and output.path is None:
+        write_table(table, data_console())
+        return
+    with opened(output.path) as stream:
+        if output.format is Format.CSV:
+            write_csv(table, stream, delimiter=output.delimiter, bom=output.bom)
+        elif output.format is Format.JSON:
+            write_json(table, stream)
+        else:
+            from rich.console import Console
+
+            write_table(table, Console(file=stream, width=200, highlight=False))
+    if output.path:
+        say(f"Wrote {len(table.rows)} lines to {output.path}.")
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[TextIO]:
+    """stdout, or the file. A file holds personal data: only its owner may read it, and it is complete or absent."""
+    if path is None:
+        sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]
+        yield sys.stdout
+        return
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def parsed_delimiter(text: str) -> str:
+    """The one character that an option gives. Raises ConfigError."""
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise ConfigError("--delimiter takes one character, as , or ; or tab.")
+    return delimiter
+
+
+def parsed_day(text: str | None, option: str) -> dt.date | None:
+    """The day that an option gives. Raises ConfigError."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} takes a day as 2026-06-30.") from None

@@ -1,0 +1,84 @@
+"""The records an academy keeps, as validated types: what the store holds and what every report is made of.
+
+Owns the field names (English terms of the field, Russian captions live in `lms_sync/report/captions.py`), the natural
+key of each kind and the closed lists of values. Must not know any LMS, table or file. Grades are exact decimals,
+instants are UTC. Texts are held as the LMS means them, unescaped; every output escapes for itself.
+"""
+
+from __future__ import annotations
+
+from lms_sync.records.attestation import (
+    AttestationResult,
+    Commission,
+    CommissionMember,
+    Drift,
+    MarkCount,
+    Protocol,
+    ProtocolLine,
+    ProtocolTotals,
+)
+from lms_sync.records.base import Record
+from lms_sync.records.lists import (
+    AttemptState,
+    AttestationKind,
+    ClosingPolicy,
+    ControlForm,
+    CountingMethod,
+    DriftField,
+    DriftState,
+    EnrolmentStatus,
+    GradeSource,
+    ProgrammeKind,
+    ProtocolState,
+    ResultOutcome,
+)
+from lms_sync.records.study import Assessment, Attempt, Course, Enrolment, GradeEntry, GradeItem, Learner
+
+__all__ = [
+    "KINDS",
+    "OFFICIAL_KINDS",
+    "PERSONAL_KINDS",
+    "STREAM_KINDS",
+    "Assessment",
+    "Attempt",
+    "AttemptState",
+    "AttestationKind",
+    "AttestationResult",
+    "ClosingPolicy",
+    "Commission",
+    "CommissionMember",
+    "ControlForm",
+    "CountingMethod",
+    "Course",
+    "Drift",
+    "DriftField",
+    "DriftState",
+    "Enrolment",
+    "EnrolmentStatus",
+    "GradeEntry",
+    "GradeItem",
+    "GradeSource",
+    "Learner",
+    "MarkCount",
+    "ProgrammeKind",
+    "Protocol",
+    "ProtocolLine",
+    "ProtocolState",
+    "ProtocolTotals",
+    "Record",
+    "ResultOutcome",
+]
+
+STREAM_KINDS: dict[str, type[Record]] = {
+    record.kind: record for record in (Course, Learner, Enrolment, Assessment, GradeItem, GradeEntry, Attempt)
+}
+"""Every kind of record that a stream may bring, by name, in an order in which none points forward."""
+
+OFFICIAL_KINDS: dict[str, type[Record]] = {record.kind: record for record in (AttestationResult, Protocol, Drift)}
+"""Every kind of record that lms-sync itself makes from what the streams brought."""
+
+KINDS: dict[str, type[Record]] = STREAM_KINDS | OFFICIAL_KINDS
+"""Every kind of record that the store keeps."""
+
+PERSONAL_KINDS = (Learner.kind, AttestationResult.kind, Drift.kind)
+"""The kinds that hold personal data: these are emptied when a learner is erased."""

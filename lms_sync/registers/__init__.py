@@ -1,0 +1,1 @@
+"""Official records that lms-sync makes from what the store holds: results of final attestation and their protocols."""

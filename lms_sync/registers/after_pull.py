@@ -1,0 +1,161 @@
+"""What every pull ends with: results freeze, drift is told, and sittings that are due close by themselves.
+
+Owns which grade items must be looked at again, so that a pull that changed nothing costs next to nothing. Everything
+here may be repeated: a pull that was killed in between is made good by the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lms_sync.connector import Outcome
+from lms_sync.errors import RegisterError
+from lms_sync.mapping.apply import Mapping
+from lms_sync.records import ClosingPolicy, Protocol
+from lms_sync.registers.closing import ClosingOptions, close
+from lms_sync.registers.final import Final
+from lms_sync.registers.recording import Recorded, record_item
+from lms_sync.registers.sittings import Sitting
+from lms_sync.store.attestation import all_items, open_drifts, touched_items
+from lms_sync.store.bookkeeping import Place, read_cursor, write_cursor
+from lms_sync.store.ledger import head
+from lms_sync.store.register import registering
+from lms_sync.store.rows import Run, ScopeState
+from lms_sync.store.store import Store
+
+STREAM = "attestation"
+"""The name under which the store remembers how far the ledger was looked through."""
+
+SELF_CLOSING = (ClosingPolicy.PER_DAY, ClosingPolicy.ON_QUIZ_CLOSE)
+
+
+@dataclass
+class RegisterSummary:
+    """What became of final attestation in one run. `waiting` and `undecided` are how it stands after it."""
+
+    frozen: int = 0
+    drifted: int = 0
+    waiting: int = 0
+    undecided: int = 0
+    closed: list[Protocol] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The numbers that the run is recorded with."""
+        return Counter(
+            results_recorded=self.frozen,
+            results_waiting=self.waiting,
+            drift_found=self.drifted,
+            drift_undecided=self.undecided,
+            protocols_closed=len(self.closed),
+        )
+
+
+def record_results(store: Store, mapping: Mapping, run: Run) -> RegisterSummary:
+    """Records what a run brought. Raises StoreError; whatever else is wrong is told in the summary."""
+    summary = RegisterSummary()
+    items, upto = _to_look_at(store, mapping, run.source)
+    states = store.scope_states(run.source)
+    again = set()
+    for item in sorted(items):
+        recorded = _record(store, mapping, run, item)
+        if recorded is None:
+            continue
+        final = recorded.final
+        summary.frozen += recorded.frozen
+        summary.drifted += recorded.drifted
+        summary.waiting += len(final.waiting)
+        if final.plan.closing in SELF_CLOSING and _close_due(store, mapping, run, final, states, summary):
+            again.add(item)
+        if final.waiting:
+            again.add(item)
+    with store.writing() as connection:
+        position = _Position(upto, mapping.version, again)
+        write_cursor(connection, Place(run.source, STREAM, "", run.id), str(position), store.now())
+    with store.reading() as connection:
+        summary.undecided = open_drifts(connection, run.source)
+    return summary
+
+
+def _to_look_at(store: Store, mapping: Mapping, source: str) -> tuple[set[str], int]:
+    """The grade items that may have changed or come due since the last time, and the ledger row up to which."""
+    with store.reading() as connection:
+        kept = _Position.parse(read_cursor(connection, source, STREAM, ""))
+        upto = head(connection).seq
+        finals = {
+            item.external_id
+            for item, course in all_items(connection, source)
+            if mapping.attestation.plan(item, course) is not None
+        }
+        if kept is None or kept.mapping_version != mapping.version:
+            return finals, upto
+        return finals & (touched_items(connection, source, kept.seq) | kept.again), upto
+
+
+@dataclass(frozen=True)
+class _Position:
+    """How far the ledger was looked through, with which mapping, and which items must be looked at again anyway."""
+
+    seq: int
+    mapping_version: str
+    again: set[str]
+
+    @classmethod
+    def parse(cls, text: str | None) -> _Position | None:
+        if text is None:
+            return None
+        seq, mapping_version, again = json.loads(text)
+        return cls(seq, mapping_version, set(again))
+
+    def __str__(self) -> str:
+        return json.dumps([self.seq, self.mapping_version, sorted(self.again)], ensure_ascii=False)
+
+
+def _record(store: Store, mapping: Mapping, run: Run, item: str) -> Recorded | None:
+    with registering(store, run.source, run.actor, run.id) as writer:
+        return record_item(writer, mapping, item)
+
+
+def _close_due(
+    store: Store,
+    mapping: Mapping,
+    run: Run,
+    final: Final,
+    states: Sequence[ScopeState],
+    summary: RegisterSummary,
+) -> bool:
+    """Closes what is due. Gives whether something may come due later without another change in the LMS."""
+    later = False
+    for sitting in final.sittings.open():
+        since = final.sittings.over_since(sitting)
+        if since is None:
+            later = later or final.sittings.closes_by_itself(sitting)
+        elif sitting.is_ready and _was_read_since(since, final.facts.scope, states):
+            _close(store, mapping, run, sitting, summary)
+        else:
+            later = True
+    return later
+
+
+def _close(store: Store, mapping: Mapping, run: Run, sitting: Sitting, summary: RegisterSummary) -> None:
+    try:
+        closed = close(store, run.source, mapping, sitting.id, ClosingOptions(run.actor, run_id=run.id))
+    except RegisterError as error:
+        summary.problems.append(str(error))
+        return
+    if closed.created:
+        summary.closed.append(closed.protocol)
+
+
+def _was_read_since(since: dt.datetime, scope: str, states: Sequence[ScopeState]) -> bool:
+    """Whether everything of the course was read after the sitting was over: a late attempt must not be missed."""
+    return all(
+        state.outcome in (Outcome.COMPLETE, Outcome.CHANGES) and state.read_at is not None and state.read_at >= since
+        for state in states
+        if state.scope == scope
+    )

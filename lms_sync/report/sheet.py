@@ -1,0 +1,102 @@
+"""Экзаменационная, зачётная ведомость: everybody's mark in one item (F18, F28)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from lms_sync.records import AttestationKind, ControlForm, ResultOutcome
+from lms_sync.report.amounts import mean_mark
+from lms_sync.report.captions import LEFT, short_caption, value_caption
+from lms_sync.report.interface import Table, Value
+from lms_sync.report.parts import absences, caption, detail_column, levels, number_column, text_column
+from lms_sync.report.phrases import MEAN_MARK, group_words, protocol_words, said, sheet_title, titled
+from lms_sync.report.standing import Member, ProtocolReference, Selection, Standing, Standings, standings
+from lms_sync.store.study import Item, Study
+
+_ABSENCES = (
+    ResultOutcome.ABSENT, ResultOutcome.NOT_ADMITTED, ResultOutcome.NOT_COMPLETED, ResultOutcome.WITHDRAWN,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A member with a standing; without one they are absent, or not admitted while suspended. None: they had left."""
+
+    member: Member
+    standing: Standing | None
+
+
+def sheet(study: Study, selection: Selection) -> Table:
+    """A line a learner, in the order of the alphabet. `selection.item` must name a grade item of the study."""
+    found = standings(study, selection)
+    (item,) = found.items
+    lines = [_Line(member, _standing(found, member, item)) for member in found.listed(item)]
+    rows = [[number, *_cells(line)] for number, line in enumerate(lines, start=1)]
+    columns = [
+        number_column("number"),
+        detail_column("learner"),
+        text_column("full_name"),
+        text_column("idnumber"),
+        number_column("points"),
+        number_column("mark"),
+        text_column("mark_text"),
+        text_column("absence"),
+        text_column("day"),
+    ]
+    kind, form = AttestationKind(item.attestation_kind), ControlForm(item.control_form)
+    title = titled(sheet_title(form, kind), item.title, group_words(study.scope.group))
+    return Table(title, columns, rows, [*_heading(found, item), *_totals(lines)])
+
+
+def _standing(found: Standings, member: Member, item: Item) -> Standing | None:
+    standing = found.of.get((member.key, item.key))
+    place = member.place_in(item.course)
+    if standing or place is None or place.retired_at:
+        return standing
+    suspended = member.suspended_in(item.course)
+    return Standing(
+        member.key, item.key, ResultOutcome.NOT_ADMITTED if suspended else ResultOutcome.ABSENT, passed=False
+    )
+
+
+def _cells(line: _Line) -> list[Value]:
+    who: list[Value] = [line.member.key, line.member.name, line.member.person.idnumber]
+    standing = line.standing
+    if standing is None:
+        return [*who, None, None, "", LEFT, None]
+    if not standing.took_part:
+        return [*who, None, None, "", short_caption(standing.outcome), standing.day]
+    return [*who, standing.points, standing.mark, standing.mark_text, "", standing.day]
+
+
+def _heading(found: Standings, item: Item) -> list[str]:
+    programme = found.courses.get(item.course)
+    hours = programme.hours if programme else None
+    protocols = {one.protocol for one in found.of.values() if one.protocol}
+    return [
+        said(caption("course_title"), found.course_title(item.course)),
+        *([said(caption("hours"), hours)] if hours else []),
+        said(caption("attestation_kind"), value_caption(AttestationKind(item.attestation_kind))),
+        said(caption("control_form"), value_caption(ControlForm(item.control_form))),
+        *([said(caption("protocol_words"), _protocols(protocols))] if protocols else []),
+    ]
+
+
+def _protocols(protocols: set[ProtocolReference]) -> str:
+    ordered = sorted(protocols, key=lambda one: (one.day, one.number))
+    return ", ".join(protocol_words(one.number, one.day) for one in ordered)
+
+
+def _totals(lines: list[_Line]) -> list[str]:
+    held = [line.standing for line in lines if line.standing]
+    reached, absent = levels(held), absences(held)
+    left = Counter(line.standing is None for line in lines)[True]
+    mean = mean_mark([one.mark for one in held if one.took_part and one.mark is not None])
+    return [
+        said(caption("listed"), len(lines)),
+        *(said(level.words, count) for level, count in sorted(reached.items())),
+        *(said(f"{value_caption(one)} ({short_caption(one)})", absent[one]) for one in _ABSENCES if absent[one]),
+        *([said(LEFT, left)] if left else []),
+        *([said(MEAN_MARK, mean)] if mean is not None else []),
+    ]
