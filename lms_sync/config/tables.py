@@ -54,9 +54,9 @@ Rate = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1000)]
 
 
 def _path(value: object) -> object:
-    if value == "":
-        raise ValueError("must name a path")
-    return Path(value) if isinstance(value, str) else value
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a path in quotes")
+    return Path(value)
 
 
 PathText = Annotated[Path, BeforeValidator(_path)]

@@ -77,12 +77,12 @@ def _pass_mark(effective: Effective, rule: ProtocolRule) -> Iterator[str]:
             which = f"scale {name} does not say which marks pass" if name else "no scale judges items in points"
             yield f"{which} and rule {rule.name} has no pass_percent: such results wait; write either"
         return
-    if names and not silent:
+    denied = [told for name in names for told in disagreements(effective, name, rule.pass_percent)]
+    if names and not silent and not denied:
         yield f"pass_percent of rule {rule.name} has no effect: scale {names[0]} itself says which marks pass"
-    for name in names:
-        for told in disagreements(effective, name, rule.pass_percent):  # certain ones are errors
-            said = f"rule {rule.name}: pass_percent = {percent_text(rule.pass_percent)}, but {told}"
-            yield f"{said}: results by this scale would wait; name the rule's own `scales`"
+    for told in denied:  # by some scales only: by all of them is an error
+        said = f"rule {rule.name}: pass_percent = {percent_text(rule.pass_percent)}, but {told}"
+        yield f"{said}: results by this scale would wait; name the rule's own `scales`"
 
 
 def _says_all(effective: Effective, name: str) -> bool:

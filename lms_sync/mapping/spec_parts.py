@@ -27,7 +27,9 @@ def _not_blank(value: str) -> str:
 def _ids(value: Any) -> Any:
     """Ids as texts: the LMS shows a number, and a file may write it as such."""
     listed = value if isinstance(value, list) else [value]
-    return [str(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in listed]
+    if not all(type(one) in (int, str) for one in listed):
+        raise ValueError("ids are whole numbers or texts in quotes")
+    return [str(one) for one in listed]
 
 
 Text = Annotated[str, AfterValidator(_not_blank)]

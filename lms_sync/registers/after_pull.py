@@ -59,31 +59,30 @@ class RegisterSummary:
 def record_results(store: Store, mapping: Mapping, run: Run) -> RegisterSummary:
     """Records what a run brought. Raises StoreError; whatever else is wrong is told in the summary."""
     summary = RegisterSummary()
-    items, upto = _to_look_at(store, mapping, run.source)
+    items, position = _to_look_at(store, mapping, run.source)
     states = store.scope_states(run.source)
-    again = set()
     for item in sorted(items):
         recorded = _record(store, mapping, run, item)
+        position.forget(item)
         if recorded is None:
             continue
         final = recorded.final
         summary.frozen += recorded.frozen
         summary.drifted += recorded.drifted
-        summary.waiting += len(final.waiting)
         if final.plan.closing in SELF_CLOSING and _close_due(store, mapping, run, final, states, summary):
-            again.add(item)
+            position.again.add(item)
         if final.waiting:
-            again.add(item)
+            position.waiting[item] = len(final.waiting)
+    summary.waiting = sum(position.waiting.values())
     with store.writing() as connection:
-        position = _Position(upto, mapping.version, again)
         write_cursor(connection, Place(run.source, STREAM, "", run.id), str(position), store.now())
     with store.reading() as connection:
         summary.undecided = open_drifts(connection, run.source)
     return summary
 
 
-def _to_look_at(store: Store, mapping: Mapping, source: str) -> tuple[set[str], int]:
-    """The grade items that may have changed or come due since the last time, and the ledger row up to which."""
+def _to_look_at(store: Store, mapping: Mapping, source: str) -> tuple[set[str], _Position]:
+    """The grade items that may have changed or come due since the last time, and the position to keep after them."""
     with store.reading() as connection:
         kept = _Position.parse(read_cursor(connection, source, STREAM, ""))
         upto = head(connection).seq
@@ -93,27 +92,40 @@ def _to_look_at(store: Store, mapping: Mapping, source: str) -> tuple[set[str], 
             if mapping.attestation.plan(item, course) is not None
         }
         if kept is None or kept.mapping_version != mapping.version:
-            return finals, upto
-        return finals & (touched_items(connection, source, kept.seq) | kept.again), upto
+            return finals, _Position(upto, mapping.version, set(), {})
+        items = finals & (touched_items(connection, source, kept.seq) | kept.again)
+        return items, _Position(upto, mapping.version, kept.again & finals, kept.waiting_among(finals))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Position:
-    """How far the ledger was looked through, with which mapping, and which items must be looked at again anyway."""
+    """How far the ledger was looked through and with which mapping, which items must be looked at again all the same
+    (a sitting of theirs comes due by the clock), and how many results wait in each.
+    """
 
     seq: int
     mapping_version: str
     again: set[str]
+    waiting: dict[str, int]
 
     @classmethod
     def parse(cls, text: str | None) -> _Position | None:
         if text is None:
             return None
-        seq, mapping_version, again = json.loads(text)
-        return cls(seq, mapping_version, set(again))
+        seq, mapping_version, again, waiting = json.loads(text)
+        return cls(seq, mapping_version, set(again), waiting)
 
     def __str__(self) -> str:
-        return json.dumps([self.seq, self.mapping_version, sorted(self.again)], ensure_ascii=False)
+        return json.dumps([self.seq, self.mapping_version, sorted(self.again), self.waiting], ensure_ascii=False)
+
+    def waiting_among(self, items: set[str]) -> dict[str, int]:
+        """The counts of these items only."""
+        return {item: count for item, count in self.waiting.items() if item in items}
+
+    def forget(self, item: str) -> None:
+        """Drops what is known of an item that is looked at anew."""
+        self.again.discard(item)
+        self.waiting.pop(item, None)
 
 
 def _record(store: Store, mapping: Mapping, run: Run, item: str) -> Recorded | None:

@@ -20,6 +20,7 @@ from lms_sync.records import (
     DriftField,
     DriftState,
     EnrolmentStatus,
+    GradeSource,
     ProgrammeKind,
     ProtocolState,
     ResultOutcome,
@@ -141,6 +142,10 @@ _SHORT_OUTCOMES = {
     ResultOutcome.NOT_ADMITTED: "н/д",
     ResultOutcome.WITHDRAWN: "аннул.",
 }
+GRADE_SOURCES = {
+    GradeSource.ATTEMPT: "попытка",
+    GradeSource.GRADEBOOK: "журнал оценок СДО",
+}
 PROTOCOL_STATES = {
     ProtocolState.OPEN: "открыт",
     ProtocolState.CLOSED: "закрыт",
@@ -180,6 +185,7 @@ _LISTS: dict[type[StrEnum], Mapping[Any, str]] = {
     EnrolmentStatus: ENROLMENT_STATUSES,
     AttemptState: ATTEMPT_STATES,
     ResultOutcome: RESULT_OUTCOMES,
+    GradeSource: GRADE_SOURCES,
     ProtocolState: PROTOCOL_STATES,
     ClosingPolicy: CLOSING_POLICIES,
     CountingMethod: COUNTING_METHODS,

@@ -77,11 +77,16 @@ def _row(found: Standings, item: Item, standing: Standing) -> list[Value]:
         standing.mark,
         standing.mark_text if standing.took_part else value_caption(standing.outcome),
         standing.passed,
-        found.attempts.get((standing.learner, item.assessment)) if item.assessment else None,
+        _attempts(found, standing.learner, item),
         protocol_words(protocol.number, protocol.day) if protocol else "",
         protocol.number if protocol else "",
         protocol.day if protocol else None,
     ]
+
+
+def _attempts(found: Standings, learner: str, item: Item) -> int | None:
+    tries = found.tries.get((learner, item.assessment)) if item.assessment else None
+    return tries.begun if tries else None
 
 
 def _notes(found: Standings, period: Period) -> list[str]:

@@ -10,7 +10,7 @@ from lms_sync.report.amounts import mean_mark
 from lms_sync.report.captions import LEFT, short_caption, value_caption
 from lms_sync.report.interface import Table, Value
 from lms_sync.report.parts import absences, caption, detail_column, levels, number_column, text_column
-from lms_sync.report.phrases import MEAN_MARK, group_words, protocol_words, said, sheet_title, titled
+from lms_sync.report.phrases import MEAN_MARK, PENDING, group_words, protocol_words, said, sheet_title, titled
 from lms_sync.report.standing import Member, ProtocolReference, Selection, Standing, Standings, standings
 from lms_sync.store.study import Item, Study
 
@@ -21,17 +21,18 @@ _ABSENCES = (
 
 @dataclass(frozen=True)
 class _Line:
-    """A member with a standing; without one they are absent, or not admitted while suspended. None: they had left."""
+    """A member with a standing, or why there is none."""
 
     member: Member
     standing: Standing | None
+    why: str = ""
 
 
 def sheet(study: Study, selection: Selection) -> Table:
     """A line a learner, in the order of the alphabet. `selection.item` must name a grade item of the study."""
     found = standings(study, selection)
     (item,) = found.items
-    lines = [_Line(member, _standing(found, member, item)) for member in found.listed(item)]
+    lines = [_line(found, member, item) for member in found.listed(item)]
     rows = [[number, *_cells(line)] for number, line in enumerate(lines, start=1)]
     columns = [
         number_column("number"),
@@ -49,22 +50,28 @@ def sheet(study: Study, selection: Selection) -> Table:
     return Table(title, columns, rows, [*_heading(found, item), *_totals(lines)])
 
 
-def _standing(found: Standings, member: Member, item: Item) -> Standing | None:
+def _line(found: Standings, member: Member, item: Item) -> _Line:
+    """Who has no grade: left, is waited for, began and did not hand in, may not take part, or is absent."""
     standing = found.of.get((member.key, item.key))
     place = member.place_in(item.course)
-    if standing or place is None or place.retired_at:
-        return standing
+    if standing:
+        return _Line(member, standing)
+    if place is None or place.retired_at:
+        return _Line(member, None, LEFT)
     suspended = member.suspended_in(item.course)
-    return Standing(
-        member.key, item.key, ResultOutcome.NOT_ADMITTED if suspended else ResultOutcome.ABSENT, passed=False
-    )
+    tries = found.tries.get((member.key, item.assessment)) if item.assessment else None
+    awaited = tries is not None and (tries.finished or (tries.unfinished and not suspended))
+    if awaited or (member.key, item.key) in found.submitted:
+        return _Line(member, None, PENDING)
+    outcome = ResultOutcome.NOT_ADMITTED if suspended else ResultOutcome.ABSENT
+    return _Line(member, Standing(member.key, item.key, ResultOutcome.NOT_COMPLETED if tries else outcome))
 
 
 def _cells(line: _Line) -> list[Value]:
     who: list[Value] = [line.member.key, line.member.name, line.member.person.idnumber]
     standing = line.standing
     if standing is None:
-        return [*who, None, None, "", LEFT, None]
+        return [*who, None, None, "", line.why, None]
     if not standing.took_part:
         return [*who, None, None, "", short_caption(standing.outcome), standing.day]
     return [*who, standing.points, standing.mark, standing.mark_text, "", standing.day]
@@ -91,12 +98,12 @@ def _protocols(protocols: set[ProtocolReference]) -> str:
 def _totals(lines: list[_Line]) -> list[str]:
     held = [line.standing for line in lines if line.standing]
     reached, absent = levels(held), absences(held)
-    left = Counter(line.standing is None for line in lines)[True]
+    others = Counter(line.why for line in lines if line.standing is None)
     mean = mean_mark([one.mark for one in held if one.took_part and one.mark is not None])
     return [
         said(caption("listed"), len(lines)),
         *(said(level.words, count) for level, count in sorted(reached.items())),
         *(said(f"{value_caption(one)} ({short_caption(one)})", absent[one]) for one in _ABSENCES if absent[one]),
-        *([said(LEFT, left)] if left else []),
+        *(said(why, count) for why, count in sorted(others.items())),
         *([said(MEAN_MARK, mean)] if mean is not None else []),
     ]

@@ -9,12 +9,20 @@ course, and a learner's own reports keep every course. Must not know how anythin
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from lms_sync.collation import sort_key
-from lms_sync.records import AttestationKind, AttestationResult, CountingMethod, EnrolmentStatus, ProtocolState
+from lms_sync.records import (
+    AttemptState,
+    AttestationKind,
+    AttestationResult,
+    CountingMethod,
+    EnrolmentStatus,
+    ProtocolState,
+)
 from lms_sync.records import ResultOutcome as Outcome
 from lms_sync.registers.counting import attempt_order, counting_result, made_at_closing
 from lms_sync.report.amounts import percent_of_range
@@ -32,7 +40,10 @@ KIND_ORDER = (
 
 _ABSENCES = {value_caption(one): one for one in (Outcome.ABSENT, Outcome.NOT_COMPLETED, Outcome.NOT_ADMITTED)}
 
-Place_ = tuple[str, str]
+_UNFINISHED = (AttemptState.IN_PROGRESS, AttemptState.OVERDUE, AttemptState.SUBMITTED)
+
+Spot = tuple[str, str]
+"""(learner, item)."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,15 @@ class Standing:
     def took_part(self) -> bool:
         """Whether there is a grade, as against an absence."""
         return self.outcome is Outcome.GRADED
+
+
+@dataclass(frozen=True)
+class Tries:
+    """A learner's begun attempts at a test: all, handed in, and not handed in yet."""
+
+    begun: int
+    finished: int
+    unfinished: int
 
 
 @dataclass(frozen=True)
@@ -125,9 +145,10 @@ class Standings:
     courses: Mapping[str, Programme]
     members: Sequence[Member]
     items: Sequence[Item]
-    of: Mapping[Place_, Standing]
-    settled: frozenset[Place_] = frozenset()
-    attempts: Mapping[Place_, int] = field(default_factory=dict)
+    of: Mapping[Spot, Standing]
+    settled: frozenset[Spot] = frozenset()
+    tries: Mapping[Spot, Tries] = field(default_factory=dict)  # by (learner, assessment)
+    submitted: frozenset[Spot] = frozenset()  # handed in and not graded, by (learner, item)
 
     def course_title(self, course: str) -> str:
         """The title, or the course's id where its own record was never read."""
@@ -167,7 +188,8 @@ def standings(study: Study, selection: Selection) -> Standings:
         items=items,
         of={place: one for place, one in of.items() if one.item in wanted},
         settled=frozenset(place for place, one in until_then.items() if one.took_part and one.passed is not False),
-        attempts=study.attempts,
+        tries=reader.tries(),
+        submitted=reader.submitted(),
     )
 
 
@@ -226,7 +248,7 @@ class _Reader:
 
     # --- what counts --------------------------------------------------------------------------------------------------
 
-    def standings(self, period: Period) -> dict[Place_, Standing]:
+    def standings(self, period: Period) -> dict[Spot, Standing]:
         """What everybody has in the period."""
         found = {}
         for grade in self._study.grades:
@@ -237,6 +259,30 @@ class _Reader:
         for place in self._frozen_places:
             found.pop(place, None)
         return found | self._erased_standings(period) | self._frozen_standings(period)
+
+    def tries(self) -> dict[Spot, Tries]:
+        """The begun attempts of each listed learner at each test."""
+        states: dict[Spot, Counter[str]] = {}
+        for one in self._study.attempts:
+            place = self._places.get((one.learner, one.course))
+            if place and (not one.gone or place.retired_at or self._selection.with_gone):
+                states.setdefault((one.learner, one.assessment), Counter())[one.state] += one.count
+        return {
+            key: Tries(
+                begun=count.total(),
+                finished=count[AttemptState.FINISHED],
+                unfinished=sum(count[state] for state in _UNFINISHED),
+            )
+            for key, count in states.items()
+        }
+
+    def submitted(self) -> frozenset[Spot]:
+        """Who handed something in that is not graded yet."""
+        return frozenset(
+            (grade.learner, grade.grade_item)
+            for grade in self._study.grades
+            if grade.submitted_at and grade.raw is None and not grade.word and not grade.retired_at
+        )
 
     def _graded(self, grade: Grade) -> Standing | None:
         place = self._places.get((grade.learner, grade.course))
@@ -260,8 +306,8 @@ class _Reader:
             day=self._calendar.day_of(grade.graded_at or grade.submitted_at),
         )
 
-    def _frozen_standings(self, period: Period) -> dict[Place_, Standing]:
-        own: dict[Place_, list[AttestationResult]] = {}
+    def _frozen_standings(self, period: Period) -> dict[Spot, Standing]:
+        own: dict[Spot, list[AttestationResult]] = {}
         for one in self._results:
             if (one.learner, one.course) in self._places and period.takes(self._day_of(one)):
                 own.setdefault((one.learner, one.grade_item), []).append(one)
@@ -298,7 +344,7 @@ class _Reader:
 
     # --- what protocols say of the erased -----------------------------------------------------------------------------
 
-    def _erased_standings(self, period: Period) -> dict[Place_, Standing]:
+    def _erased_standings(self, period: Period) -> dict[Spot, Standing]:
         return {
             (learner, standing.item): standing
             for learner, course, standing in self._erased_lines()

@@ -112,6 +112,13 @@ class QuizChanges(Gradebook):
             self._aggregate(record.course, user)
 
     @change
+    def change_closing_time(self, quiz: int, timeclose: int) -> None:
+        """Let a quiz close at another time (0: never)."""
+        record = self.quizzes[quiz]
+        record.timeclose = timeclose
+        self.activities[record.cmid].timemodified = self.now
+
+    @change
     def change_grading_method(self, quiz: int, method: int) -> None:
         """Change which attempt counts (``QUIZ_GRADEHIGHEST`` and so on) and grade everybody anew."""
         record = self.quizzes[quiz]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 
+from lms_sync.sandbox.finals import add_finals, set_closing_times
 from lms_sync.sandbox.model import ATTEMPT_FIRST, ATTEMPT_LAST, GRADE_AVERAGE, GRADE_HIGHEST, Quiz
 from lms_sync.sandbox.world import World
 
@@ -12,8 +13,11 @@ SMALL_NOW = 1_795_320_000  # 22 November 2026
 DAY = 86_400
 
 
-def small_world(seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW) -> World:
-    """2-3 courses, 6-12 learners, 1-3 quizzes a course; the same for the same seed. The clock stands still."""
+def small_world(seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW, finals: bool = False) -> World:
+    """2-3 courses, 6-12 learners, 1-3 quizzes a course; the same for the same seed. The clock stands still.
+
+    The first quiz of a course is a final test. With `finals` there are more finals, of every sort, and closing times.
+    """
     rng = random.Random(seed)
     world = World(release=release, now=now - 60 * DAY, sitename="Учебный центр")
     world.set_up(token=f"{rng.randrange(16**32):032x}")
@@ -37,8 +41,12 @@ def small_world(seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW) ->
         world.suspend_enrolment(course.id, rng.choice(members))
         quiz = next(q for q in world.quizzes.values() if q.course == course.id)
         world.start_attempt(quiz.id, teacher.id, preview=True)
+    if finals:
+        add_finals(world, rng)
     world.add_service_account()
     world.now = now
+    if finals:
+        set_closing_times(world, rng)
     return world
 
 

@@ -120,6 +120,18 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class AttemptCount:
+    """How many begun attempts of a learner at a test stand in one state; `gone`: the LMS no longer has them."""
+
+    course: str
+    learner: str
+    assessment: str
+    state: str
+    gone: bool
+    count: int
+
+
+@dataclass(frozen=True)
 class Line:
     """A line of a protocol: it still says what the result came to when the learner's data was erased."""
 
@@ -146,10 +158,7 @@ class ProtocolFacts:
 
 @dataclass(frozen=True)
 class Study:
-    """The facts of a scope. `results` leaves out those of erased learners; the protocols' lines still tell of them.
-
-    `attempts` counts the begun attempts by (learner, assessment), when one learner is asked for.
-    """
+    """The facts of a scope. `results` leaves out those of erased learners; the protocols' lines still tell of them."""
 
     scope: StudyScope
     courses: list[Programme] = field(default_factory=list)
@@ -159,7 +168,7 @@ class Study:
     grades: list[Grade] = field(default_factory=list)
     results: list[AttestationResult] = field(default_factory=list)
     protocols: list[ProtocolFacts] = field(default_factory=list)
-    attempts: dict[tuple[str, str], int] = field(default_factory=dict)
+    attempts: list[AttemptCount] = field(default_factory=list)
 
 
 def study(store: Store, scope: StudyScope) -> Study:
@@ -174,7 +183,7 @@ def study(store: Store, scope: StudyScope) -> Study:
             grades=[Grade(**row) for row in _rows(connection, _select(Grade, grade_entry, scope))],
             results=_results(connection, scope),
             protocols=_protocols(connection, scope),
-            attempts=_attempts(connection, scope) if scope.learner is not None else {},
+            attempts=_attempts(connection, scope),
         )
 
 
@@ -261,14 +270,17 @@ def _protocol(row: dict[str, Any]) -> ProtocolFacts:
     return ProtocolFacts(**row | {"sitting": sitting, "lines": lines})
 
 
-def _attempts(connection: Connection, scope: StudyScope) -> dict[tuple[str, str], int]:
+def _attempts(connection: Connection, scope: StudyScope) -> list[AttemptCount]:
     columns = attempt.c
+    gone = columns.retired_at.is_not(None)
+    kept = (columns.course, columns.learner, columns.assessment, columns.state, gone)
     statement = (
-        select(columns.learner, columns.assessment, func.count().label("count"))
+        select(*kept[:-1], gone.label("gone"), func.count().label("count"))
         .where(*_within(attempt, scope), columns.state != AttemptState.NOT_STARTED.value)
-        .group_by(columns.learner, columns.assessment)
+        .group_by(*kept)
+        .order_by(*kept)
     )
-    return {(row["learner"], row["assessment"]): row["count"] for row in _rows(connection, statement)}
+    return [AttemptCount(**row) for row in _rows(connection, statement)]
 
 
 def _select(shape: type[Any], table: Table, scope: StudyScope) -> Select[Any]:

@@ -306,7 +306,7 @@ def pulled(site: str, directory: Path) -> dict[str, list[dict[str, Any]]]:
     with ReplayServer(site) as server, Store.open(url, clock=lambda: CLOSED_AT) as store:
         pull_once(store, server.url)
         assert not server.unexpected, server.unexpected
-        return {**held(store), "protocols": close_all(store)}
+        return {**held(store), "protocol_documents": close_all(store)}
 
 
 # -- final attestation
@@ -356,7 +356,7 @@ def main(arguments: list[str] | None = None) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as directory:
         texts = {
-            GOLDEN / site / f"{name}.json": _documents(records) if name == "protocols" else _lines(records)
+            GOLDEN / site / f"{name}.json": _documents(records) if name == "protocol_documents" else _lines(records)
             for site in SITES
             for name, records in pulled(site, Path(directory)).items()
         }

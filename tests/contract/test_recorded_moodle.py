@@ -65,7 +65,7 @@ def exactly(text: str | None) -> Decimal | None:
 # --- golden files -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*KINDS, "quarantine", "scopes"])
+@pytest.mark.parametrize("name", [*KINDS, "quarantine", "scopes", "protocol_documents"])
 def test_gives_exactly_the_golden_records(site: str, held: Records, name: str) -> None:
     assert held[name] == golden(site)[name]
 
@@ -109,8 +109,10 @@ def test_a_second_pull_changes_nothing(site: str, tmp_path: Path, full: bool) ->
         server.calls.clear()
         second = pull_once(store, server.url, PullOptions(full=full))
         assert (first.counts["added"], first.outcome, second.outcome) == (455, "done", "done")
+        assert (first.counts["results_recorded"], first.counts["drift_found"]) == (47, 0)
         touched = {name: count for name, count in second.counts.items() if count and name != "unchanged"}
-        assert touched == ({"quarantined": first.counts["quarantined"]} if full else {})
+        # Two attempts under way and eight unmarked essays still wait.
+        assert touched == {"results_waiting": 10, **({"quarantined": first.counts["quarantined"]} if full else {})}
         if not full:
             assert server.calls == {
                 "core_webservice_get_site_info": 1,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from lms_sync import schedule
 from lms_sync.config import SourceSettings
 from lms_sync.connector import Connector, Finding, Outcome, Page, ReadTask, Scope, ScopeEnd, SiteAccess, Stream
-from lms_sync.errors import StoreBusy
+from lms_sync.errors import StoreBusy, StoreError
 from lms_sync.mapping.load import load_mapping
 from lms_sync.schedule import Plan, Service, last_full_run, last_reads_of
 from lms_sync.store.query import runs
@@ -243,3 +243,37 @@ def test_what_comes_due_while_a_source_is_read_waits_for_one_more_pull(store: St
 
     service.run(while_reading)
     assert bell.streams == [("people",), ("people", "grades")]
+
+
+def test_what_is_done_after_each_pull_is_done_once_a_pull_and_its_failure_harms_no_other(store: Store) -> None:
+    bell, done = Bell(), []
+
+    def after_pull() -> None:
+        done.append(len(bell.outcomes))
+        if len(done) == 1:
+            raise StoreError("the disk is full")
+        raise LookupError
+
+    soon = Timing(every=dt.timedelta(microseconds=1))
+    service = Service(store, [plan(grades=soon)], PullOptions(), lambda: bell, after_pull)
+    service.run(lambda: bell.wait_for(3))
+    assert done == list(range(1, len(bell.outcomes) + 1))
+
+
+def test_nothing_is_done_after_a_pull_that_another_process_keeps_from_beginning(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "BUSY_PAUSE", dt.timedelta(0))
+    bell, tried, done = Bell(), threading.Event(), []
+
+    @contextmanager
+    def taken(source: str) -> Iterator[None]:
+        tried.set()
+        raise StoreBusy("another process pulls it")
+        yield
+
+    monkeypatch.setattr(store, "lock", taken)
+    service = Service(store, [plan()], PullOptions(), lambda: bell, lambda: done.append(1))
+    service.run(lambda: tried.wait(PATIENCE) and None)
+    assert tried.is_set()
+    assert done == []

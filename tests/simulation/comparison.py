@@ -77,10 +77,15 @@ def _true_courses(truth: Truth) -> Facts:
 def _learners(store: Store, truth: Truth) -> Facts:
     """Identity outlives every enrolment, so only those who still learn somewhere are compared."""
     return {
-        int(row["key"]): (row["last_name"], row["first_name"], row["email"], row["idnumber"])
+        int(row["key"]): (row["last_name"], _given_names(row), row["email"], row["idnumber"])
         for row in _live(store, "learner")
         if int(row["key"]) in truth.learners
     }
+
+
+def _given_names(row: Any) -> str:
+    """As the LMS keeps them: the patronymic stands in the first name there."""
+    return " ".join(name for name in (row["first_name"], row["middle_name"]) if name)
 
 
 def _true_learners(truth: Truth) -> Facts:

@@ -1,4 +1,5 @@
-"""One seeded scenario: a small academy that changes between pulls, an LMS that fails, and processes that are killed.
+"""One seeded scenario: a small academy that changes between pulls, an LMS that fails, processes that are killed, and
+people who close, amend and annul protocols in between.
 
 Everything follows from the seed but the instants at which the killed processes happen to be.
 """
@@ -8,22 +9,32 @@ from __future__ import annotations
 import multiprocessing
 import random
 import signal
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from lms_sync.sandbox import Faults, SandboxServer, World, small_world
-from lms_sync.store.store import Store
+from sqlalchemy import select
+
+from lms_sync.sandbox import Faults, SandboxServer, World, final_change, small_world
+from lms_sync.store.tables import ledger
 from lms_sync.store.verify import verify
 from lms_sync.sync.pull import PullOptions
 from lms_sync.sync.result import EVERY_SCOPE
 from tests.simulation import worker
 from tests.simulation.comparison import differences, lost_attempts
+from tests.simulation.finals_truth import Finals
+from tests.simulation.official import Official
+from tests.simulation.operators import Operator, write_rules
+from tests.simulation.worker import Academy
 
 ROUNDS = 4
 KILLED_SHARE = 0.5
 LONGEST_LIFE = 0.5
 """Seconds within which a process that is to be killed dies; a whole pull of a small academy takes about as long."""
+DAY = 86_400
 
 
 @dataclass
@@ -33,6 +44,7 @@ class Story:
     seed: int
     lines: list[str] = field(default_factory=list)
     killed: int = 0
+    acts: Counter[str] = field(default_factory=Counter)
 
     def tell(self, line: str) -> None:
         """Adds a line."""
@@ -45,62 +57,110 @@ class Story:
 def play(seed: int, directory: Path) -> Story:
     """Plays the scenario of a seed and asserts that store and world agree in the end. Gives the story."""
     rng = random.Random(seed)
-    story = Story(seed)
-    world = small_world(seed)
-    url = f"sqlite:///{directory / f'{seed}.db'}"
+    world = small_world(seed, finals=True)
+    rules = write_rules(rng, directory / f"{seed}.toml")
     with SandboxServer(world) as server:
+        academy = Academy(f"sqlite:///{directory / f'{seed}.db'}", server.url, server.token, rules)
+        scenario = Scenario(Story(seed), world, server, academy, rng)
         for _ in range(ROUNDS):
-            _disturb(world, rng, story)
-            server.faults = Faults.random(rng, rng.choice((0.0, 0.1, 0.3)))
-            _pull(url, server, rng, story)
-            world.advance(rng.randint(1, 5000))
-        server.faults = Faults()
-        _settle(url, server, world, story)
-    return story
+            scenario.round()
+        scenario.settle()
+    return scenario.story
 
 
-def _disturb(world: World, rng: random.Random, story: Story) -> None:
-    for _ in range(rng.randint(0, 6)):
-        story.tell(world.random_change(rng))
-        world.advance(rng.randint(0, 600))
+class Scenario:
+    """One academy with its LMS, its store and its people, on the way through a seed's story."""
+
+    def __init__(self, story: Story, world: World, server: SandboxServer, academy: Academy, rng: random.Random) -> None:
+        self.story = story
+        self._world = world
+        self._server = server
+        self._academy = academy
+        self._rng = rng
+        self._official = Official()
+        self._operator = Operator(academy, rng, story.tell, story.acts)
+
+    def round(self) -> None:
+        """The academy changes, is pulled from, disturbed and perhaps killed, and its people act on protocols."""
+        self._disturb()
+        self._server.faults = Faults.random(self._rng, self._rng.choice((0.0, 0.1, 0.3)))
+        self._pull()
+        self._look(by_a_pull=True)
+        self._world.advance(self._rng.randint(1, 5000))
+        if self._rng.random() < 0.3:
+            self._world.advance(DAY)
+        self._operator.work(self._world.now)
+        self._look(by_a_pull=False)
+
+    def settle(self) -> None:
+        """The last pulls are undisturbed: one of changes loses no attempt; a whole one makes store and world equal."""
+        self._server.faults = Faults()
+        changes = worker.pull_once(self._academy, PullOptions(actor="simulation"), self._world.now)
+        self._look(by_a_pull=True)
+        with self._academy.open(self._world.now) as store:
+            lost = lost_attempts(store, self._world.truth())
+        self._assert_none(lost, f"after a pull of changes ({changes.outcome})")
+        everything = PullOptions(full=True, allow_retire=(EVERY_SCOPE,), actor="simulation")
+        last = worker.pull_once(self._academy, everything, self._world.now)
+        assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}; {self.story}"
+        self._look(by_a_pull=True)
+        self._compare()
+        self._operator.close_everything(self._world.now)
+        self._look(by_a_pull=False)
+        self._assert_none(self._finals().forgotten(), "after everything was closed")
+        rows = len(self._rows())
+        again = worker.pull_once(self._academy, everything, self._world.now)
+        self._assert_none(self._rows()[rows:], f"written by a pull of an unchanged LMS ({again.counts})")
+
+    def _disturb(self) -> None:
+        for _ in range(self._rng.randint(0, 5)):
+            self.story.tell(self._world.random_change(self._rng))
+            self._world.advance(self._rng.randint(0, 600))
+        for _ in range(self._rng.randint(0, 5)):
+            self.story.tell(final_change(self._world, self._rng))
+            self._world.advance(self._rng.randint(0, 600))
+
+    def _pull(self) -> None:
+        options = PullOptions(full=self._rng.random() < 0.3, actor="simulation")
+        process = _start(self._academy, options, self._world.now)
+        if self._rng.random() < KILLED_SHARE:
+            process.join(self._rng.uniform(0, LONGEST_LIFE))
+            if process.is_alive():
+                process.kill()
+                self.story.killed += 1
+        process.join(60)
+        assert process.exitcode is not None, f"a pull did not end within a minute; {self.story}"
+        self.story.tell(f"pull full={options.full} faults={self._server.faults!r} ended with {process.exitcode}")
+        assert process.exitcode in (0, 1, 3, -signal.SIGKILL), f"a pull broke down; {self.story}"
+
+    def _look(self, *, by_a_pull: bool) -> None:
+        with self._academy.open(self._world.now) as store:
+            self._assert_none(self._official.look(store, by_a_pull=by_a_pull), "among the official records")
+
+    def _compare(self) -> None:
+        with self._academy.open(self._world.now) as store:
+            self._assert_none(differences(store, self._world.truth()), "in the end")
+            self._assert_none(verify(store).problems, "found by verify")
+        self._assert_none(self._finals().problems(), "of the finals")
+
+    def _finals(self) -> Finals:
+        counting = tomllib.loads(self._academy.rules.read_text(encoding="utf-8"))["protocols"]["counting"]
+        with self._academy.open(self._world.now) as store:
+            return Finals.of(self._world, self._official, store, counting)
+
+    def _rows(self) -> list[str]:
+        with self._academy.open(self._world.now) as store, store.reading() as connection:
+            columns = ledger.c
+            rows = connection.execute(select(columns.kind, columns.key, columns.version).order_by(columns.seq))
+            return [f"{row.kind} {row.key} version {row.version}" for row in rows]
+
+    def _assert_none(self, problems: Sequence[object], where: str) -> None:
+        assert not problems, "\n".join([f"{where}:", *map(str, problems), str(self.story)])
 
 
-def _pull(url: str, server: SandboxServer, rng: random.Random, story: Story) -> None:
-    options = PullOptions(full=rng.random() < 0.3, actor="simulation")
-    process = _start(url, server, options)
-    if rng.random() < KILLED_SHARE:
-        process.join(rng.uniform(0, LONGEST_LIFE))
-        if process.is_alive():
-            process.kill()
-            story.killed += 1
-    process.join(60)
-    assert process.exitcode is not None, f"a pull did not end within a minute; {story}"
-    story.tell(f"pull full={options.full} faults={server.faults!r} ended with {process.exitcode}")
-    assert process.exitcode in (0, 1, 3, -signal.SIGKILL), f"a pull broke down; {story}"
-
-
-def _start(url: str, server: SandboxServer, options: PullOptions) -> ForkServerProcess:
+def _start(academy: Academy, options: PullOptions, now: int) -> ForkServerProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.simulation.worker"])
-    process = context.Process(target=worker.main, args=(url, server.url, server.token, options))
+    process = context.Process(target=worker.main, args=(academy, options, now))
     process.start()
     return process
-
-
-def _settle(url: str, server: SandboxServer, world: World, story: Story) -> None:
-    """The last pulls are undisturbed: one of changes loses no attempt; a whole one makes store and world equal."""
-    changes = worker.pull_once(url, server.url, server.token, PullOptions(actor="simulation"))
-    with Store.open(url) as store:
-        lost = lost_attempts(store, world.truth())
-        assert not lost, "\n".join([f"after a pull of changes ({changes.outcome}):", *lost, str(story)])
-    everything = PullOptions(full=True, allow_retire=(EVERY_SCOPE,), actor="simulation")
-    last = worker.pull_once(url, server.url, server.token, everything)
-    assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}; {story}"
-    with Store.open(url) as store:
-        found = differences(store, world.truth())
-        assert not found, "\n".join([*found, str(story)])
-        report = verify(store)
-        assert report.ok, f"{report.problems}; {story}"
-    again = worker.pull_once(url, server.url, server.token, everything)
-    touched = {name: again.counts[name] for name in ("added", "changed", "restored", "retired") if again.counts[name]}
-    assert not touched, f"a pull of an unchanged LMS changed the store: {touched}; {story}"

@@ -1,11 +1,16 @@
 """The process that a simulation starts, and sometimes kills: one pull, as `lms-sync pull` does it.
 
-Only the pauses between two tries are shortened; everything else is the real thing.
+Only the pauses between two tries are shortened, and the store's clock is the sandbox's; everything else is the real
+thing.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lms_sync_moodle import MoodleConnector
@@ -16,6 +21,7 @@ from pydantic import SecretStr
 from lms_sync import log
 from lms_sync.connector import SiteAccess
 from lms_sync.http import Http
+from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
 from lms_sync.store.store import Store
 from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
@@ -34,20 +40,40 @@ class HurriedConnector(MoodleConnector):
         self._site = MoodleSite(self._client, options)
 
 
-def pull_once(store_url: str, site_url: str, token: str, options: PullOptions) -> RunSummary:
-    """One pull of the sandbox at `site_url` into the store."""
-    access = SiteAccess(SOURCE, site_url, SecretStr(token), timeout=10, retries=3)
+@dataclass(frozen=True)
+class Academy:
+    """What every process of one scenario works with: the store, the LMS, and the academy's own mapping file."""
+
+    store_url: str
+    site_url: str
+    token: str
+    rules: Path
+
+    def mapping(self) -> Mapping:
+        """The shipped mapping with the academy's own rules over it."""
+        return load_mapping("moodle", [self.rules], timezone=TIME_ZONE)
+
+    def open(self, now: int) -> Store:
+        """The store, with a clock that stands at `now` (epoch seconds)."""
+        return Store.open(self.store_url, clock=standing(now))
+
+
+def standing(now: int) -> Callable[[], dt.datetime]:
+    """A clock that stands still at `now` (epoch seconds)."""
+    instant = dt.datetime.fromtimestamp(now, dt.UTC)
+    return lambda: instant
+
+
+def pull_once(academy: Academy, options: PullOptions, now: int) -> RunSummary:
+    """One pull of the sandbox into the store."""
+    access = SiteAccess(SOURCE, academy.site_url, SecretStr(academy.token), timeout=10, retries=3)
     connector_options = MoodleConnector.options()
-    source = PullSource(
-        SOURCE,
-        lambda: HurriedConnector(access, connector_options),
-        load_mapping("moodle", [], timezone=TIME_ZONE),
-    )
-    with Store.open(store_url) as store:
+    source = PullSource(SOURCE, lambda: HurriedConnector(access, connector_options), academy.mapping())
+    with academy.open(now) as store:
         return pull(store, source, options, Silence())
 
 
-def main(store_url: str, site_url: str, token: str, options: PullOptions) -> None:
+def main(academy: Academy, options: PullOptions, now: int) -> None:
     """What the started process runs; its exit code is the run's."""
     log.configure("error")
-    raise SystemExit(pull_once(store_url, site_url, token, options).exit_code)
+    raise SystemExit(pull_once(academy, options, now).exit_code)

@@ -310,6 +310,53 @@ class TestStore:
         assert "hunter22" not in repr(load(folder, text))
 
 
+class TestCheckpoints:
+    TEXT = (
+        SOURCE
+        + """
+[checkpoints]
+directory = "signed"
+key_file = "keys/checkpoint.key"
+"""
+    )
+
+    def test_paths_count_from_the_file_and_a_key_that_is_yet_to_be_made_is_none_to_complain_of(
+        self, folder: Path
+    ) -> None:
+        checkpoints = load(folder, self.TEXT).checkpoints
+        assert checkpoints is not None
+        assert (checkpoints.directory, checkpoints.key_file) == (folder / "signed", folder / "keys" / "checkpoint.key")
+        assert checkpoints.keep is None
+        kept = load(folder, self.TEXT + "keep = 7").checkpoints
+        assert kept is not None and kept.keep == 7
+        assert load(folder, SOURCE).checkpoints is None
+
+    def test_a_key_that_others_can_read_is_refused_where_it_is_used(self, folder: Path) -> None:
+        (folder / "keys").mkdir()
+        (folder / "keys" / "checkpoint.key").touch(0o600)
+        assert load(folder, self.TEXT).checkpoints
+        (folder / "keys" / "checkpoint.key").chmod(0o644)
+        (problem,) = problems(folder, self.TEXT)
+        assert problem.startswith("line 12, checkpoints.key_file: the key file")
+        assert "mode 0644); run: chmod 600" in problem
+        # Who only reads the store signs nothing.
+        assert load_settings(folder / "lms-sync.toml", None, {}).checkpoints
+
+    @pytest.mark.parametrize(
+        ("old", "new", "told"),
+        [
+            ('"signed"', '""', "line 11, checkpoints.directory: must be a path in quotes"),
+            ('"signed"', "5", "line 11, checkpoints.directory: must be a path in quotes"),
+            ('key_file = "keys/checkpoint.key"', "", "line 10, checkpoints.key_file: is missing"),
+            ("key_file", "keep = 0\nkey_file", "line 12, checkpoints.keep: "),
+            ("key_file", "kep = 1\nkey_file", "line 12, checkpoints.kep: unknown key; did you mean keep?"),
+        ],
+    )
+    def test_a_wrong_value_is_told(self, folder: Path, old: str, new: str, told: str) -> None:
+        (problem,) = problems(folder, self.TEXT.replace(old, new))
+        assert problem.startswith(told)
+
+
 class TestFile:
     def test_broken_toml_is_told_with_its_line(self, folder: Path) -> None:
         with pytest.raises(ConfigError, match=r"not valid TOML: .*line 2"):

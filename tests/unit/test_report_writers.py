@@ -81,6 +81,28 @@ class TestTerminal:
         assert not set("\x07\u202e\r") & set(text)
         assert "a�[2Jb�c�d e" in text
 
+    def test_a_detail_is_for_programs_only(self) -> None:
+        columns = [Column("code", "Код", detail=True), Column("what", "Что")]
+        table = Table("Отчёт", columns, [["x-17", "экзамен"]])
+        assert "x-17" not in shown(table) and "экзамен" in shown(table)
+        assert "x-17" in csv_of(table)
+
+    @pytest.mark.parametrize("terminal", [True, False])
+    def test_nothing_is_lost_where_there_is_no_room(self, terminal: bool) -> None:
+        columns = [Column(f"c{number}", f"Графа{number}") for number in range(12)]
+        row: list[Value] = [f"слово{number} другое{number}" for number in range(11)]
+        console = Console(file=io.StringIO(), width=60, force_terminal=terminal, color_system=None)
+        write_table(Table("Отчёт", columns, [[*row, dt.date(2026, 3, 10)]]), console)
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        if terminal:
+            assert max(map(len, text.splitlines())) <= 60
+            assert "…" not in text
+            text = "".join(text.split())
+            assert all(character in text for character in "0123456789")
+        else:
+            assert all(word in text for cell in row for word in str(cell).split())
+            assert "2026-03-10" in text
+
     @given(st.text())
     @example("a\u2028b\u2029c\x85d\x1ce")
     def test_one_line_is_one_line(self, text: str) -> None:
