@@ -80,19 +80,16 @@ class NumberTemplate:
 
         Padding is no part of it, so that a template that is later given more digits counts on, not anew.
         """
-        return "".join(_dated(piece, day) for piece in self.pieces)
+        dates = _date_texts(day)
+        return "".join(dates.get(piece.field, piece.text) for piece in self.pieces)
 
     def render(self, ordinal: int, day: dt.date, *, group: str = "", course: str = "") -> str:
         """The number of the `ordinal`th protocol (from 1) of the day's series. Raises ValueError for one below 1."""
         if ordinal < 1:
             raise ValueError("protocols are numbered from 1 on")
-        free = {"group": one_line(group), "course": one_line(course)}
+        texts = {"group": one_line(group), "course": one_line(course)} | _date_texts(day)
         return "".join(
-            f"{ordinal:0{piece.width}d}"
-            if piece.field == "number"
-            else free[piece.field]
-            if piece.is_free
-            else _dated(piece, day)
+            str(ordinal).zfill(piece.width) if piece.field == "number" else texts.get(piece.field, piece.text)
             for piece in self.pieces
         )
 
@@ -165,16 +162,8 @@ def _literal(text: str) -> list[Piece]:
     return [Piece(text)] if text else []
 
 
-def _dated(piece: Piece, day: dt.date) -> str:
-    match piece.field:
-        case "year":
-            return f"{day.year:04d}"
-        case "month":
-            return f"{day.month:02d}"
-        case "day":
-            return f"{day.day:02d}"
-        case _:
-            return piece.text
+def _date_texts(day: dt.date) -> dict[str, str]:
+    return {"year": f"{day.year:04d}", "month": f"{day.month:02d}", "day": f"{day.day:02d}"}
 
 
 def _refuse_what_cannot_be_read_back(pieces: Sequence[Piece]) -> None:

@@ -46,7 +46,7 @@ class AttestationResult(Record):
     course: str
     grade_item: str
     learner: str
-    occasion: str  # `attempt-2`, `grade`, or `protocol NUMBER` for who had no result at its closing
+    occasion: str  # `attempt-2` (`attempt-2.2`: the next of that number), `grade`; `protocol NUMBER`: had none at closing
     outcome: ResultOutcome
 
     # who, as then known

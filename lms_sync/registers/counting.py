@@ -41,9 +41,9 @@ def closing_occasion(number: str) -> str:
     return f"{_BY_CLOSING}{number}"
 
 
-def attempt_order(result: AttestationResult) -> int:
-    """Results in the order of their attempts; a grade without an attempt stands first."""
-    return result.attempt_number or 0
+def attempt_order(result: AttestationResult) -> tuple[int, str]:
+    """Results in the order of their attempts, of equal numbers as they froze; a grade without an attempt stands first."""
+    return result.attempt_number or 0, result.occasion
 
 
 def _height(result: AttestationResult) -> Decimal:

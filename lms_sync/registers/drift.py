@@ -22,7 +22,8 @@ from lms_sync.records import (
     ResultOutcome,
 )
 from lms_sync.registers.counting import made_at_closing
-from lms_sync.registers.freezing import GRADE_OCCASION, Freezer
+from lms_sync.registers.counting import made_at_closing
+from lms_sync.registers.freezing import Freezer
 from lms_sync.store.attestation import EntryFacts, FinalFacts, PersonFacts
 
 GONE = "нет в СДО"
@@ -80,7 +81,7 @@ def _differences(facts: FinalFacts, freezer: Freezer, result: AttestationResult)
         yield from _attempt(freezer, result)
         if freezer.counts(result):
             yield from _gradebook(facts.entries.get(result.learner), result)
-    elif result.occasion == GRADE_OCCASION:
+    elif not made_at_closing(result):
         yield from _grade_without_attempt(facts, result)
 
 

@@ -16,14 +16,15 @@ What becomes of each attempt (Moodle's `quiz_attempts.state`):
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, count, groupby
 
-from lms_sync.exact import PLACES
+from lms_sync.mapping.assessments import rescaled
 from lms_sync.mapping.attestation import AttestationPlan, AttestationRules, Judgement
+from lms_sync.mapping.scales import EXACT
 from lms_sync.records import (
     AttemptState,
     AttestationResult,
@@ -33,7 +34,7 @@ from lms_sync.records import (
     ProgrammeKind,
     ResultOutcome,
 )
-from lms_sync.registers.counting import counting_result
+from lms_sync.registers.counting import counting_result, is_eligible
 from lms_sync.store.attestation import AttemptFacts, EntryFacts, FinalFacts
 
 GRADE_OCCASION = "grade"
@@ -47,7 +48,7 @@ OUTCOME_TEXTS = {
 }
 """What stands in a line instead of a mark; the words of examination sheets."""
 
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_WITHOUT_ATTEMPT = ""
 _UNFINISHED = (AttemptState.NOT_STARTED, AttemptState.IN_PROGRESS, AttemptState.OVERDUE)
 
 
@@ -219,19 +220,21 @@ class Freezer:
         person = self._facts.people.get(learner)
         if person is not None and person.erased:
             return
-        attempts, frozen = self.attempts_of(learner), {one.occasion for one in self._results.get(learner, ())}
+        attempts, own = self.attempts_of(learner), self._results.get(learner, [])
+        taken, made_of = {one.occasion for one in own}, {one.attempt for one in own if is_eligible(one)}
         for attempt in attempts:
-            occasion = f"attempt-{attempt.number}"
-            if attempt.state == AttemptState.ABANDONED or occasion in frozen:
+            if attempt.state == AttemptState.ABANDONED or attempt.key in made_of:
                 continue
             if attempt.state not in _UNFINISHED:
+                occasion = _free_occasion(f"attempt-{attempt.number}", taken)
+                taken.add(occasion)
                 yield self._frozen(learner, occasion, self.judged_attempt(attempt), attempt, attempt.finished_at)
             elif self._may_still_hand_in(learner):
                 yield Waiting(learner, WaitingFor.LEARNER, attempt.number, attempt.started_at)
         entry = self._facts.entries.get(learner)
-        if entry and GRADE_OCCASION not in frozen and self._counts_without_attempt(entry, attempts):
-            graded_at = entry.graded_at or entry.submitted_at
-            yield self._frozen(learner, GRADE_OCCASION, self.judged_entry(entry), None, graded_at)
+        if entry and _WITHOUT_ATTEMPT not in made_of and self._counts_without_attempt(entry, attempts):
+            occasion, graded_at = _free_occasion(GRADE_OCCASION, taken), entry.graded_at or entry.submitted_at
+            yield self._frozen(learner, occasion, self.judged_entry(entry), None, graded_at)
 
     def _counts_without_attempt(self, entry: EntryFacts, attempts: Sequence[AttemptFacts]) -> bool:
         """A grade of an assignment or a manual column; of a test only one that was written in without any attempt."""
@@ -261,17 +264,20 @@ class Freezer:
         return self.result(learner, occasion, judged, attempt, finished_at)
 
     def _average_up_to(self, attempt: AttemptFacts) -> Decimal | None:
-        """Moodle's average of all finished attempts (`quiz_calculate_best_grade`), as it was after this attempt."""
-        earlier = [
-            other
+        """Moodle's average of all finished attempts (`quiz_calculate_best_grade`), as it was after this attempt.
+
+        Rounded once, as there: points are averaged, and the average is brought to the test's grade.
+        """
+        points = [
+            other.points
             for other in self.attempts_of(attempt.learner)
             if other.number <= attempt.number and other.state == AttemptState.FINISHED
         ]
-        grades = [other.grade for other in earlier]
-        if any(grade is None for grade in grades) or not grades:
+        marked = [one for one in points if one is not None]
+        if len(marked) < len(points) or not marked or not attempt.points_maximum or attempt.grade_maximum is None:
             return None
-        total = sum((grade for grade in grades if grade is not None), Decimal(0))
-        return _EXACT.divide(total, Decimal(len(grades))).quantize(PLACES, context=_EXACT)
+        average = EXACT.divide(sum(marked, Decimal(0)), Decimal(len(marked)))
+        return rescaled(average, attempt.points_maximum, attempt.grade_maximum)
 
 
 def counting_method(facts: FinalFacts, plan: AttestationPlan) -> CountingMethod:
@@ -279,6 +285,14 @@ def counting_method(facts: FinalFacts, plan: AttestationPlan) -> CountingMethod:
     if not facts.by_attempts:
         return CountingMethod.LAST
     return plan.counting or (facts.assessment.counting if facts.assessment else CountingMethod.HIGHEST)
+
+
+def _free_occasion(occasion: str, taken: Collection[str]) -> str:
+    """The occasion itself; or `attempt-2.2` where a result bears it already, of an attempt that the LMS has deleted
+    or a grade that was withdrawn: the LMS gives the number of a deleted attempt again.
+    """
+    others = (f"{occasion}.{number}" for number in count(2))
+    return next(one for one in chain([occasion], others) if one not in taken)
 
 
 def _is_marked(attempt: AttemptFacts) -> bool:

@@ -91,6 +91,7 @@ class Sittings:
 
     def open(self) -> list[Sitting]:
         """Every open sitting, by group and day."""
+        self._sittings = {}
         self._place_results()
         self._place_waiting()
         self._place_missing()
@@ -170,18 +171,24 @@ class Sittings:
             self._of(groups, day).waiting.append(one)
 
     def _place_missing(self) -> None:
+        if not self._facts.item_live:
+            return  # nobody is absent from what the LMS no longer has
         waits = {one.learner for one in self._waiting}
         has = {stored.record.learner for stored in self._facts.results if is_eligible(stored.record)}
         tried = {attempt.learner for attempt in self._facts.attempts if attempt.live}
         for learner, enrolment in self._facts.enrolments.items():
             person = self._facts.people.get(learner)
-            if not enrolment.live or learner in waits | has | self._listed or person is None or person.erased:
+            if not enrolment.live or learner in waits | has | self._listed or (person and person.erased):
+                continue
+            sitting = self._of(enrolment.groups, self.day_of(self.closes_at))
+            if person is None:
+                sitting.waiting.append(Waiting(learner, WaitingFor.NAME, None, None))
                 continue
             if enrolment.status == EnrolmentStatus.SUSPENDED and learner not in tried:
                 outcome = ResultOutcome.NOT_ADMITTED
             else:
                 outcome = ResultOutcome.NOT_COMPLETED if learner in tried else ResultOutcome.ABSENT
-            self._of(enrolment.groups, self.day_of(self.closes_at)).missing[learner] = outcome
+            sitting.missing[learner] = outcome
 
     def _place_drifts(self) -> None:
         undecided: dict[str, list[Drift]] = {}

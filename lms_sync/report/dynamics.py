@@ -9,11 +9,10 @@ from lms_sync.records import AttestationKind
 from lms_sync.report.amounts import mean_mark, mean_percent, share
 from lms_sync.report.captions import value_caption
 from lms_sync.report.interface import Table, Value
-from lms_sync.report.parts import detail_column, number_column, text_column
+from lms_sync.report.parts import detail_column, marks_of, number_column, scope_title, text_column
 from lms_sync.report.period import Span, Step, span_of
-from lms_sync.report.phrases import ALL_GRADES, COUNTED_GRADES, DYNAMICS, period_words, span_words, undated
+from lms_sync.report.phrases import DYNAMICS, PERCENT_IS, SHARE_IS, period_words, span_words, undated
 from lms_sync.report.standing import KIND_ORDER, Selection, Standing, Standings, standings
-from lms_sync.report.summary import marks_of, scope_title
 from lms_sync.store.study import Study
 
 
@@ -35,7 +34,7 @@ def dynamics(study: Study, selection: Selection, step: Step) -> Table:
     ]
     columns += [number_column(key) for key in _COLUMNS]
     without_day = len(graded) - sum(len(results) for results in by_kind.values())
-    notes = [period_words(selection.period), COUNTED_GRADES, ALL_GRADES, undated(without_day) if without_day else ""]
+    notes = [period_words(selection.period), SHARE_IS, PERCENT_IS, undated(without_day) if without_day else ""]
     return Table(scope_title(DYNAMICS, study, found), columns, rows, list(filter(None, notes)))
 
 

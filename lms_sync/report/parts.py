@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lms_sync.collation import sort_key
@@ -11,9 +11,9 @@ from lms_sync.records import ResultOutcome
 from lms_sync.report.captions import caption as any_caption
 from lms_sync.report.captions import short_caption, value_caption
 from lms_sync.report.interface import Column, Value
-from lms_sync.report.phrases import CREDITED, MARK_WORDS, NOT_CREDITED, UNMARKED
+from lms_sync.report.phrases import CREDITED, MARK_WORDS, NOT_CREDITED, UNMARKED, group_words, titled
 from lms_sync.report.standing import Standing, Standings
-from lms_sync.store.study import Item
+from lms_sync.store.study import Item, Study
 
 
 def caption(key: str) -> str:
@@ -90,3 +90,15 @@ def levels(standings: Iterable[Standing]) -> Counter[Level]:
 def absences(standings: Iterable[Standing]) -> Counter[ResultOutcome]:
     """How many did not take part, by what became of them."""
     return Counter(one.outcome for one in standings if not one.took_part)
+
+
+def scope_title(title: str, study: Study, found: Standings) -> str:
+    """A report's title with the course and the group it is of."""
+    course = found.course_title(study.scope.course) if study.scope.course is not None else ""
+    learner = found.members[0].name if study.scope.learner is not None and found.members else ""
+    return titled(title, course, group_words(study.scope.group), learner)
+
+
+def marks_of(results: Sequence[Standing]) -> list[int]:
+    """The marks in figures."""
+    return [one.mark for one in results if one.took_part and one.mark is not None]

@@ -13,7 +13,7 @@ from lms_sync.records import AttestationKind, ControlForm
 from lms_sync.report.amounts import mean_mark, share
 from lms_sync.report.captions import value_caption
 from lms_sync.report.interface import Table, Value
-from lms_sync.report.parts import caption, detail_column, levels, number_column, text_column
+from lms_sync.report.parts import caption, detail_column, levels, marks_of, number_column, scope_title, text_column
 from lms_sync.report.phrases import (
     LISTED_IS,
     OF_LISTED,
@@ -25,7 +25,6 @@ from lms_sync.report.phrases import (
     period_words,
 )
 from lms_sync.report.standing import Selection, Standing, Standings, standings
-from lms_sync.report.summary import marks_of, scope_title
 from lms_sync.store.study import Item, Study
 
 _GOOD = 4

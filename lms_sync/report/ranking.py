@@ -7,18 +7,17 @@ from decimal import Decimal
 
 from lms_sync.report.amounts import mean_mark, mean_percent
 from lms_sync.report.interface import Table, Value
-from lms_sync.report.parts import detail_column, number_column, text_column
+from lms_sync.report.parts import detail_column, marks_of, number_column, scope_title, text_column
 from lms_sync.report.phrases import (
-    ALL_GRADES,
     DEBT_AT_END,
     DEBTORS,
     HOW_RANKED,
+    PERCENT_IS,
     RANKING,
     WHAT_IS_DEBT,
     period_words,
 )
 from lms_sync.report.standing import Member, Selection, Standings, standings
-from lms_sync.report.summary import marks_of, scope_title
 from lms_sync.store.study import Study
 
 _NOTHING = Decimal(-1)  # below every mean
@@ -65,7 +64,7 @@ def ranking(study: Study, selection: Selection, *, debtors: bool = False) -> Tab
         number_column("debts"),
     ]
     notes = [period_words(selection.period), HOW_RANKED, WHAT_IS_DEBT]
-    notes += [DEBT_AT_END if selection.period.limited else "", ALL_GRADES]
+    notes += [DEBT_AT_END if selection.period.limited else "", PERCENT_IS]
     title = scope_title(DEBTORS if debtors else RANKING, study, found)
     return Table(title, columns, rows, list(filter(None, notes)))
 

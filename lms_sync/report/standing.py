@@ -181,7 +181,7 @@ def standings(study: Study, selection: Selection) -> Standings:
         held = {item for _, item in of}
         items = [item for item in items if item.key in held]
     wanted = {item.key for item in items}
-    until_then = reader.standings(selection.period.until_its_end())
+    until_then = reader.standings(selection.period.until_its_end()) if selection.period.limited else of
     return Standings(
         courses={course.key: course for course in study.courses},
         members=reader.members(),

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from lms_sync.report.amounts import mean_mark
 from lms_sync.report.interface import Table, Value
-from lms_sync.report.parts import detail_column, item_column, mark_cell, number_column, text_column
+from lms_sync.report.parts import (
+    detail_column,
+    item_column,
+    mark_cell,
+    marks_of,
+    number_column,
+    scope_title,
+    text_column,
+)
 from lms_sync.report.phrases import (
-    CUSTOM_CELL,
     DEBT_AT_END,
     DEBTS,
+    EMPTY_CELLS,
     MEAN_MARK,
     NOT_APPLICABLE,
     PASSED,
     SUMMARY,
     WHAT_IS_DEBT,
-    group_words,
     period_words,
-    titled,
 )
 from lms_sync.report.standing import Member, Selection, Standing, Standings, standings
 from lms_sync.store.study import Item, Study
@@ -39,22 +45,10 @@ def summary(study: Study, selection: Selection) -> Table:
         number_column("debts"),
     ]
     rows = [[number, *_line(found, member)] for number, member in enumerate(found.members, start=1)]
-    notes = [period_words(selection.period), WHAT_IS_DEBT, DEBT_AT_END if selection.period.limited else "", CUSTOM_CELL]
+    notes = [period_words(selection.period), WHAT_IS_DEBT, DEBT_AT_END if selection.period.limited else "", EMPTY_CELLS]
     return Table(
         scope_title(SUMMARY, study, found), columns, rows + (_totals(found) if rows else []), list(filter(None, notes))
     )
-
-
-def scope_title(title: str, study: Study, found: Standings) -> str:
-    """A report's title with the course and the group it is of."""
-    course = found.course_title(study.scope.course) if study.scope.course is not None else ""
-    learner = found.members[0].name if study.scope.learner is not None and found.members else ""
-    return titled(title, course, group_words(study.scope.group), learner)
-
-
-def marks_of(results: Sequence[Standing]) -> list[int]:
-    """The marks in figures."""
-    return [one.mark for one in results if one.took_part and one.mark is not None]
 
 
 def _line(found: Standings, member: Member) -> list[Value]:

@@ -297,7 +297,7 @@ def _attempts(connection: Connection, source: str, test: str) -> list[AttemptFac
         )
         .join(ledger, ledger.c.seq == columns.ledger_seq)
         .where(columns.source == source, columns.assessment == test)
-        .order_by(columns.learner, columns.number)
+        .order_by(columns.learner, columns.number, columns.key)
     )
     return [AttemptFacts(**row._mapping) for row in connection.execute(statement)]
 

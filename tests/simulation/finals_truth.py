@@ -90,12 +90,12 @@ class Finals:
 
     def _lacking(self, item: GradeItem) -> Iterator[str]:
         quiz, results = self._quiz(str(item.id)), self._results(item)
-        made_of = {one["attempt"] for one in results}
+        made_of = {one["attempt"] for one in results if one["outcome"] != "withdrawn"}
         for key, attempt in self._attempts(quiz).items():
             marked = quiz is not None and self._grade_of(quiz, attempt) is not None
             if marked and str(attempt.user) in self.known and str(key) not in made_of:
                 yield f"attempt {key} of learner {attempt.user}, item {item.id}, is marked and has no result"
-        graded = {one["learner"] for one in results if one["occasion"] == "grade"}
+        graded = {one["learner"] for one in results if _is_grade(one) and one["outcome"] != "withdrawn"}
         for (found, user), facts in self.truth.grades.items():
             alone = quiz is None or (facts.overridden and not self._attempts(quiz, user))
             if found == item.id and facts.grade is not None and alone and str(user) not in graded:
@@ -118,7 +118,7 @@ class Finals:
     def _counting(self, own: list[Any], quiz: Quiz | None) -> Any:
         """Which of somebody's results counts; None when none can."""
         able = [one for one in own if not one["occasion"].startswith("protocol ") and one["outcome"] != "withdrawn"]
-        able.sort(key=lambda one: (one["attempt_number"] or 0, int(one["attempt"] or 0)))
+        able.sort(key=lambda one: (one["attempt_number"] or 0, one["occasion"]))
         if not able:
             return None
         method = self.counting if quiz else "last"
@@ -176,7 +176,7 @@ class Finals:
             own = [one for one in self._results(item) if one["learner"] == result["learner"]]
             if _key(self._counting(own, quiz)) == _key(result):
                 yield from self._written_over(item, result)
-        elif result["occasion"] == "grade":
+        elif _is_grade(result):
             yield from self._of_entry(item, result)
 
     def _of_attempt(self, quiz: Quiz, result: Any) -> Iterator[tuple[str, Said]]:
@@ -218,6 +218,11 @@ class Finals:
 
 def _key(result: Any) -> str:
     return "" if result is None else f"{result['grade_item']}/{result['learner']}/{result['occasion']}"
+
+
+def _is_grade(result: Any) -> bool:
+    """Whether it was made of a grade and not of an attempt, nor of there being none."""
+    return not result["attempt"] and not result["occasion"].startswith("protocol ")
 
 
 def _rescaled(points: Decimal, quiz: Quiz) -> Decimal:

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from lms_sync.errors import RegisterError
-from lms_sync.records import Protocol, ProtocolState
+from lms_sync.records import DriftState, Protocol, ProtocolState
 from lms_sync.registers.amending import Act, accept, amend, annul, keep
 from lms_sync.registers.closing import ClosingOptions, OnDrift, close
 from lms_sync.registers.final import look_at
 from lms_sync.registers.sittings import Sitting
-from lms_sync.store.attestation import all_items, protocols
+from lms_sync.store.attestation import all_items, drifts, protocols
 from lms_sync.store.store import Store
 from tests.simulation.worker import SOURCE, Academy
 
@@ -83,9 +83,12 @@ class Operator:
 
     def _decide(self, store: Store) -> None:
         mapping = self.academy.mapping()
-        for protocol in self._some_in_force(store, 3):
+        with store.reading() as connection:
+            drifted = {one.protocol for one in drifts(connection, SOURCE, state=DriftState.OPEN)} - {""}
+        chosen = sorted(drifted) or [one.number for one in self._some_in_force(store, 1)]
+        for number in self.rng.sample(chosen, min(len(chosen), 2)):
             decide = amend if self.rng.random() < 0.6 else keep
-            decided = partial(decide, store, SOURCE, mapping, protocol.number, Act(WHO, "decided"))
+            decided = partial(decide, store, SOURCE, mapping, number, Act(WHO, "decided"))
             self._attempt(decide.__name__, lambda decided=decided: str(decided()))
 
     def _accept(self, store: Store) -> None:

@@ -1,16 +1,21 @@
-"""A `World` over an empty store, and mappings with an academy's own rules laid over the shipped one."""
+"""A `World` over an empty store, and mappings with an academy's own rules laid over the shipped one.
+
+Stores are copied from one that was made once a worker: making all the tables takes longer than most tests here.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
 from lms_sync.store.store import Store
-from tests.integration.registers.world import Clock, World
+from tests.integration.registers.world import World, opened
 
 Rules = Callable[[str], Mapping]
 
@@ -33,11 +38,49 @@ def shipped() -> Mapping:
     return load_mapping("moodle", [], timezone="Europe/Moscow")
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store with all its tables and nothing in them."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_server: Any) -> str:
+    """The name of a PostgreSQL database with all tables and nothing in them."""
+    url = postgresql_server.new_database()
+    Store.open(url).close()
+    name: str = url.partition("@/")[2].partition("?")[0]
+    return name
+
+
 @pytest.fixture
-def world(store_url: str, shipped: Mapping) -> Iterator[World]:
+def new_sqlite(empty_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of an empty SQLite store."""
+    return f"sqlite:///{shutil.copy(empty_sqlite, tmp_path / 'records.db')}"
+
+
+@pytest.fixture
+def new_postgresql(empty_postgresql: str, postgresql_server: Any) -> Iterator[str]:
+    """The URL of an empty PostgreSQL store."""
+    url = postgresql_server.new_database()
+    name = url.partition("@/")[2].partition("?")[0]
+    postgresql_server.execute(f"DROP DATABASE {name}")
+    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE {empty_postgresql}")
+    yield url
+    postgresql_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, shipped: Mapping) -> Iterator[World]:
     """An academy in a store of each database, with the final test 7 (quiz 3) and nobody in it."""
-    clock = Clock()
-    with Store.open(store_url, clock=clock) as store:
-        world = World(store, clock, shipped)
-        world.test()
+    with opened(request.getfixturevalue(f"new_{request.param}"), shipped) as world:
+        yield world
+
+
+@pytest.fixture
+def lite(new_sqlite: str, shipped: Mapping) -> Iterator[World]:
+    """The same in SQLite only, for what does not depend on the database."""
+    with opened(new_sqlite, shipped) as world:
         yield world

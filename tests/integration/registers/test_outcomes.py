@@ -29,8 +29,17 @@ def test_a_finished_marked_attempt_freezes_with_everything_known_then(world: Wor
     assert world.pass_over().frozen == 1
     [result] = world.results().values()
     assert (result.key, result.attempt, result.attempt_number) == ("7/1/attempt-1", "311", 1)
-    assert (result.full_name, result.idnumber, str(result.birth_date)) == ("Ёлкина Дарья Олеговна", "ЗК-17", "1990-02-28")
-    assert (result.groups, result.course_title, result.hours, result.title) == (["ПК-1"], "Охрана труда", 72, "Итоговый тест")
+    assert (result.full_name, result.idnumber, str(result.birth_date)) == (
+        "Ёлкина Дарья Олеговна",
+        "ЗК-17",
+        "1990-02-28",
+    )
+    assert (result.groups, result.course_title, result.hours, result.title) == (
+        ["ПК-1"],
+        "Охрана труда",
+        72,
+        "Итоговый тест",
+    )
     assert (result.started_at, result.finished_at, result.duration) == (after(minutes=-10), MONDAY, 600)
     assert (result.points, result.points_maximum, result.grade, result.percent) == (
         Decimal("8.4"),
@@ -229,16 +238,18 @@ def test_who_was_absent_and_comes_later_stands_in_a_later_protocol(world: World)
         (CountingMethod.AVERAGE, 3, "70"),
     ],
 )
-def test_the_attempt_that_the_test_says_counts(
-    world: World, counting: CountingMethod, number: int, grade: str
-) -> None:
+def test_the_attempt_that_the_test_says_counts(world: World, counting: CountingMethod, number: int, grade: str) -> None:
     world.test(counting=counting)
     world.person("1")
     for attempt, points in enumerate((5, 9, 7), start=1):
         world.attempt("1", points, number=attempt)
     assert world.pass_over().frozen == 3
     [ready] = world.sitting().ready
-    assert (ready.record.attempt_number, ready.record.grade, ready.record.counting) == (number, Decimal(grade), counting)
+    assert (ready.record.attempt_number, ready.record.grade, ready.record.counting) == (
+        number,
+        Decimal(grade),
+        counting,
+    )
 
 
 def test_a_rule_says_otherwise_than_the_test(world: World, rules: Rules) -> None:

@@ -6,11 +6,12 @@ What a stream would bring is put as records; `pass_over` is what a pull ends wit
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from lms_sync.connector import Outcome
 from lms_sync.mapping.apply import Mapping
@@ -86,23 +87,20 @@ class World:
         self.store = store
         self.clock = clock
         self.mapping = mapping
+        self._run = store.begin_run(SOURCE, "changes", "operator", mapping.version)
         self.put(COURSE_RECORD)
 
     # --- what the LMS says --------------------------------------------------------------------------------------------
 
     def put(self, *records: Record, scope: str = SCOPE, told_at: dt.datetime | None = None) -> None:
         """One page of records."""
-        run = self.store.begin_run(SOURCE, "full", "operator", self.mapping.version)
-        with self.store.page(run, "grades", scope) as page:
+        with self.store.page(self._run, "grades", scope) as page:
             page.put([(record, told_at) for record in records])
-        self.store.finish_run(run, "done", {})
 
     def gone(self, kind: str, *keys: str) -> None:
         """Records that the LMS no longer has."""
-        run = self.store.begin_run(SOURCE, "full", "operator", self.mapping.version)
-        with self.store.page(run, "grades", SCOPE) as page:
+        with self.store.page(self._run, "grades", SCOPE) as page:
             assert page.retire(kind, keys, "gone") == len(keys)
-        self.store.finish_run(run, "done", {})
 
     def test(self, quiz: str = "3", item: str = "7", **fields: Any) -> None:
         """A final test with its column of the gradebook."""
@@ -212,20 +210,15 @@ class World:
 
     def read_everything(self, outcome: Outcome = Outcome.COMPLETE, streams: Sequence[str] = STREAMS) -> None:
         """Marks the course's scopes as read at this instant."""
-        run = self.store.begin_run(SOURCE, "full", "operator", self.mapping.version)
         for stream in streams:
-            with self.store.page(run, stream, SCOPE) as page:
+            with self.store.page(self._run, stream, SCOPE) as page:
                 page.end(outcome, 0, 0)
-        self.store.finish_run(run, "done", {})
 
     def pass_over(self, *, read: bool = True) -> RegisterSummary:
         """What a pull ends with, after everything was read."""
         if read:
             self.read_everything()
-        run = self.store.begin_run(SOURCE, "changes", "operator", self.mapping.version)
-        summary = record_results(self.store, self.mapping, run)
-        self.store.finish_run(run, "done", summary.counts)
-        return summary
+        return record_results(self.store, self.mapping, self._run)
 
     def close(self, sitting: str = "7", actor: str = "registrar", **options: Any) -> closing.Closed:
         """Closes a sitting by hand."""
@@ -314,3 +307,16 @@ class World:
         report = verify(self.store)
         assert report.problems == []
         return report.ok
+
+
+@contextmanager
+def opened(url: str, mapping: Mapping) -> Iterator[World]:
+    """A world with the final test 7 (quiz 3) over the empty store at a URL."""
+    clock = Clock()
+    with Store.open(url, clock=clock) as store:
+        if url.startswith("sqlite"):
+            # Many small commits: nothing here depends on their being flushed.
+            event.listen(store.engine, "checkout", lambda raw, *_: raw.execute("PRAGMA synchronous=OFF"))
+        world = World(store, clock, mapping)
+        world.test()
+        yield world
