@@ -46,7 +46,9 @@ class AttestationResult(Record):
     course: str
     grade_item: str
     learner: str
-    occasion: str  # `attempt-2` (`attempt-2.2`: the next of that number), `grade`; `protocol NUMBER`: had none at closing
+    occasion: (
+        str  # `attempt-2`, `grade` (the next of that name `attempt-2.2`), or `protocol NUMBER`: none at its closing
+    )
     outcome: ResultOutcome
 
     # who, as then known

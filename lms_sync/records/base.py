@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -29,7 +30,14 @@ class Record(SQLModel):
         return {name: _plain_value(getattr(self, name)) for name in type(self).model_fields}
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def _plain_value(value: Any) -> Any:
+    if type(value) in _PLAIN:  # most values; a member of a StrEnum is of another type
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
     if isinstance(value, dt.datetime):
         return utc_text(value)
     if isinstance(value, dt.date):
@@ -42,6 +50,4 @@ def _plain_value(value: Any) -> Any:
         return {name: _plain_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain_value(item) for item in value]
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    return format(value, "f")
+    raise AssertionError(f"a record holds a {type(value).__name__}, which has no plain form")

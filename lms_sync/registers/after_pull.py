@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from lms_sync.connector import Outcome
@@ -143,11 +143,12 @@ def _close_due(
 ) -> bool:
     """Closes what is due. Gives whether something may come due later without another change in the LMS."""
     later = False
-    for sitting in final.sittings.open():
+    # By day before group, so that days are numbered in their order however many of them one pull brings.
+    for sitting in sorted(final.sittings.open(), key=lambda one: one.id.day):
         since = final.sittings.over_since(sitting)
         if since is None:
             later = later or final.sittings.closes_by_itself(sitting)
-        elif sitting.is_ready and _was_read_since(since, final.facts.scope, states):
+        elif sitting.is_ready and _was_read_since(since, final.facts.read_in, states):
             _close(store, mapping, run, sitting, summary)
         else:
             later = True
@@ -164,10 +165,13 @@ def _close(store: Store, mapping: Mapping, run: Run, sitting: Sitting, summary: 
         summary.closed.append(closed.protocol)
 
 
-def _was_read_since(since: dt.datetime, scope: str, states: Sequence[ScopeState]) -> bool:
-    """Whether everything of the course was read after the sitting was over: a late attempt must not be missed."""
+def _was_read_since(since: dt.datetime, scopes: Set[str], states: Sequence[ScopeState]) -> bool:
+    """Whether everything of the course was read after the sitting was over.
+
+    Else a late attempt could be missed, or that the test closes later than it did.
+    """
     return all(
         state.outcome in (Outcome.COMPLETE, Outcome.CHANGES) and state.read_at is not None and state.read_at >= since
         for state in states
-        if state.scope == scope
+        if state.scope in scopes
     )

@@ -42,7 +42,7 @@ def closing_occasion(number: str) -> str:
 
 
 def attempt_order(result: AttestationResult) -> tuple[int, str]:
-    """Results in the order of their attempts, of equal numbers as they froze; a grade without an attempt stands first."""
+    """Results in the order of their attempts, equal numbers as they froze; a grade without an attempt stands first."""
     return result.attempt_number or 0, result.occasion
 
 

@@ -123,12 +123,16 @@ class StoredResult:
 
 @dataclass(frozen=True)
 class FinalFacts:
-    """One grade item with everything known about it. `scope` is where its official records are kept."""
+    """One grade item with everything known about it. `scope` is where its official records are kept.
+
+    `read_in` are the scopes in which it, its test and its course are read.
+    """
 
     source: str
     scope: str
     item: GradeItem
     item_live: bool
+    read_in: frozenset[str]
     course: Course | None
     assessment: Assessment | None
     attempts: list[AttemptFacts] = field(default_factory=list)
@@ -151,7 +155,9 @@ def final_facts(connection: Connection, source: str, item: str) -> FinalFacts | 
     if found is None:
         return None
     record = _record(GradeItem, found)
-    test = _one(connection, Assessment, assessment, source, record.instance) if record.module == QUIZ else None
+    test_row = _record_row(connection, assessment, source, record.instance) if record.module == QUIZ else None
+    test = None if test_row is None else _record(Assessment, test_row)
+    course_row = _record_row(connection, course, source, record.course)
     results = _results(connection, source, item)
     attempts = [] if test is None else _attempts(connection, source, test.external_id)
     entries = _entries(connection, source, item)
@@ -162,7 +168,8 @@ def final_facts(connection: Connection, source: str, item: str) -> FinalFacts | 
         scope=found.scope,
         item=record,
         item_live=found.retired_at is None,
-        course=_one(connection, Course, course, source, record.course),
+        read_in=frozenset(row.scope for row in (found, test_row, course_row) if row is not None),
+        course=None if course_row is None else _record(Course, course_row),
         assessment=test,
         attempts=attempts,
         entries=entries,
@@ -188,7 +195,8 @@ def touched_items(connection: Connection, source: str, after: int) -> set[str]:
     items |= _distinct(connection, grade_entry, grade_entry.c.grade_item, source, grade_entry.c.key, entries)
     tests = set(keys.get("assessment", ()))
     tests |= _distinct(connection, attempt, attempt.c.assessment, source, attempt.c.key, keys.get("attempt", ()))
-    courses = _distinct(connection, enrolment, enrolment.c.course, source, enrolment.c.key, keys.get("enrolment", ()))
+    courses = set(keys.get("course", ()))
+    courses |= _distinct(connection, enrolment, enrolment.c.course, source, enrolment.c.key, keys.get("enrolment", ()))
     items |= _distinct(connection, grade_item, grade_item.c.key, source, grade_item.c.course, sorted(courses))
     people = keys.get("learner", ())
     tests |= _distinct(connection, attempt, attempt.c.assessment, source, attempt.c.learner, people)
@@ -345,11 +353,6 @@ def _distinct(
         statement = select(wanted).where(table.c.source == source, column.in_(chunk)).distinct()
         found |= set(connection.execute(statement).scalars())
     return found - {""}
-
-
-def _one(connection: Connection, shape: type[RecordT], table: Table, source: str, key: str) -> RecordT | None:
-    row = _record_row(connection, table, source, key)
-    return None if row is None else _record(shape, row)
 
 
 def _record_row(connection: Connection, table: Table, source: str, key: str) -> Any:

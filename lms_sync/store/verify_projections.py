@@ -31,8 +31,8 @@ _GONE = (Operation.RETIRE.value, Operation.ERASE.value)
 
 def projection_problems(connection: Connection, report: Report) -> int:
     """Reports every projection row that is wrong or missing; gives the number of rows checked."""
-    counted = connection.execute(select(ledger.c.kind, func.count()).group_by(ledger.c.kind))
-    versions: dict[str, int] = {kind: count for kind, count in counted}
+    counted = select(ledger.c.kind, func.count().label("versions")).group_by(ledger.c.kind)
+    versions: dict[str, int] = {row.kind: row.versions for row in connection.execute(counted)}
     checked = 0
     for kind, table in PROJECTIONS.items():
         check = _Check(connection, kind)

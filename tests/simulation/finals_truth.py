@@ -53,7 +53,7 @@ class Finals:
     def forgotten(self) -> list[str]:
         """Who stands in no protocol in force although nothing of theirs waits. Right after everything was closed."""
         listed = {(one["grade_item"], line["learner"]) for one in self.official.in_force for line in one["lines"]}
-        standing = {line["result"] for one in self.official.in_force for line in one["lines"]}
+        standing = self._standing()
         by_person: dict[tuple[str, str], list[Any]] = defaultdict(list)
         for result in self.official.of_kind(RESULT):
             by_person[result["grade_item"], result["learner"]].append(result)
@@ -73,6 +73,9 @@ class Finals:
     def _items(self) -> list[GradeItem]:
         """The finals that a reader can see: only a learner's report tells of a course's grade items."""
         return [item for item in final_items(self.world) if (item.course, item.id) in self.truth.grade_items]
+
+    def _standing(self) -> set[str]:
+        return {line["result"] for one in self.official.in_force for line in one["lines"]}
 
     def _quiz(self, item: str) -> Quiz | None:
         found = self.world.grade_items.get(int(item))
@@ -117,7 +120,7 @@ class Finals:
 
     def _counting(self, own: list[Any], quiz: Quiz | None) -> Any:
         """Which of somebody's results counts; None when none can."""
-        able = [one for one in own if not one["occasion"].startswith("protocol ") and one["outcome"] != "withdrawn"]
+        able = [one for one in own if not _made_at_closing(one) and one["outcome"] != "withdrawn"]
         able.sort(key=lambda one: (one["attempt_number"] or 0, one["occasion"]))
         if not able:
             return None
@@ -159,7 +162,7 @@ class Finals:
 
     def _of_person(self, result: Any) -> Iterator[tuple[str, Said]]:
         person = self.truth.learners.get(int(result["learner"]))
-        if person is None:
+        if person is None or (_made_at_closing(result) and _key(result) not in self._standing()):
             return
         names = [result[part] for part in ("last_name", "first_name", "middle_name") if result[part]]
         if " ".join(names) != f"{person.lastname} {person.firstname}":
@@ -222,7 +225,11 @@ def _key(result: Any) -> str:
 
 def _is_grade(result: Any) -> bool:
     """Whether it was made of a grade and not of an attempt, nor of there being none."""
-    return not result["attempt"] and not result["occasion"].startswith("protocol ")
+    return not result["attempt"] and not _made_at_closing(result)
+
+
+def _made_at_closing(result: Any) -> bool:
+    return bool(result["occasion"].startswith("protocol "))
 
 
 def _rescaled(points: Decimal, quiz: Quiz) -> Decimal:
