@@ -23,7 +23,6 @@ from lms_sync.cli.report_options import (
     WithGoneOption,
 )
 from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
-from lms_sync.cli.reporting import opened as _opened
 from lms_sync.cli.workplace import open_store, store_settings
 from lms_sync.errors import ConfigError
 
@@ -33,16 +32,7 @@ if TYPE_CHECKING:
     from lms_sync.store.query import Gradebook
     from lms_sync.store.store import Store
 
-__all__ = ["Format", "Output", "_opened", "app", "chosen_source", "write", "zone_of"]
-
 app = typer.Typer(help="Put out grades, sheets and statistics as a table, CSV or JSON.", no_args_is_help=True)
-app.command("record-book")(report_learner.record_book)
-app.command("learner-card")(report_learner.learner_card)
-app.command("sheet")(report_course.sheet)
-app.command("summary")(report_course.summary)
-app.command("ranking")(report_statistics.ranking)
-app.command("dynamics")(report_statistics.dynamics)
-app.command("quality")(report_statistics.quality)
 
 
 class Form(StrEnum):
@@ -102,6 +92,15 @@ def grades(
         raise ConfigError(f"The store has nothing of a course {course} of {name}; see `lms-sync status --scopes`.")
     table = pivot(book, choice, Show(cells.value)) if form is Form.JOURNAL else flat(book, choice)
     write(table, Output(format, output, bom, parsed_delimiter(delimiter)))
+
+
+app.command("record-book")(report_learner.record_book)
+app.command("learner-card")(report_learner.learner_card)
+app.command("sheet")(report_course.sheet)
+app.command("summary")(report_course.summary)
+app.command("ranking")(report_statistics.ranking)
+app.command("dynamics")(report_statistics.dynamics)
+app.command("quality")(report_statistics.quality)
 
 
 def read_gradebook(

@@ -68,7 +68,7 @@ def _study(store: Store, source: str, question: Question) -> Study:
         raise ConfigError("Say whose results are meant: --course ID, --group NAME or both.")
     learner = None if question.learner is None else _learner(store, source, question.learner)
     found = study(store, StudyScope(source, course, group, learner))
-    if course is not None and not found.courses and not found.items:
+    if group is None and course is not None and not found.courses and not found.items:
         raise ConfigError(f"The store has nothing of a course {course} of {source}; see `lms-sync status --scopes`.")
     if group is not None and not found.places:
         of_course = f" in course {course}" if course is not None else ""

@@ -112,10 +112,11 @@ def _whole(report: VerifyReport | ProtocolReport, trusted: bool) -> str:
     from lms_sync.store.verify import ProtocolReport
 
     if isinstance(report, ProtocolReport):
+        versions = "its one version" if report.versions == 1 else f"its {report.versions} versions"
         return (
-            f"Protocol {report.number} of {report.source} is whole: {report.versions} versions, and {report.rows} "
-            "ledger rows with those of its results, agree with each other and with their tables. The rest of the "
-            "ledger was not checked: lms-sync verify does."
+            f"Protocol {report.number} of {report.source} is whole: {versions} and the results they name, "
+            f"{report.rows} ledger rows, agree with each other and with their tables. The rest of the ledger was not "
+            "checked: lms-sync verify does."
         )
     told = f"The store is whole: {report.rows} ledger rows, and every table agrees with them."
     if report.checkpoints:

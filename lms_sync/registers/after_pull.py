@@ -110,9 +110,11 @@ class _Position:
 
     @classmethod
     def parse(cls, text: str | None) -> _Position | None:
-        if text is None:
+        """The position that `str` gave; None, which looks at everything again, for that of another version."""
+        try:
+            seq, mapping_version, again, waiting = json.loads(text or "[]")
+        except ValueError:
             return None
-        seq, mapping_version, again, waiting = json.loads(text)
         return cls(seq, mapping_version, set(again), waiting)
 
     def __str__(self) -> str:

@@ -207,12 +207,12 @@ def _from_attempt(final: Final, result: AttestationResult) -> dict[str, Any]:
     values = {"points": attempt.points, "points_maximum": attempt.points_maximum}
     if result.grade_source is GradeSource.GRADEBOOK:
         return values
-    return values | _judged_values(judged)
+    return values | _judged_values(result, judged)
 
 
 def _from_gradebook(final: Final, result: AttestationResult) -> dict[str, Any]:
     entry = final.facts.entries[result.learner]
-    return _judged_values(final.freezer.judged_entry(entry))
+    return _judged_values(result, final.freezer.judged_entry(entry))
 
 
 def _withdrawn(final: Final, result: AttestationResult) -> dict[str, Any]:
@@ -222,8 +222,13 @@ def _withdrawn(final: Final, result: AttestationResult) -> dict[str, Any]:
     return {"outcome": outcome, "passed": False, **nothing, **texts}
 
 
-def _judged_values(judged: Judged) -> dict[str, Any]:
+def _judged_values(result: AttestationResult, judged: Judged) -> dict[str, Any]:
     judgement = judged.judgement
+    if judgement.problem:
+        raise RegisterError(
+            f"What the LMS now says of result {result.key} cannot be judged, because {judgement.problem}: correct the "
+            "grade there or the mapping here, pull, and amend then."
+        )
     return {
         "outcome": judged.outcome,
         "grade_source": judged.source,

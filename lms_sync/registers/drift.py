@@ -22,7 +22,6 @@ from lms_sync.records import (
     ResultOutcome,
 )
 from lms_sync.registers.counting import made_at_closing
-from lms_sync.registers.counting import made_at_closing
 from lms_sync.registers.freezing import Freezer
 from lms_sync.store.attestation import EntryFacts, FinalFacts, PersonFacts
 

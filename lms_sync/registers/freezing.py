@@ -138,13 +138,15 @@ class Freezer:
         word: str,
         on: dt.datetime | None,
     ) -> Judged:
-        """A grade judged by the rules in force on its day. A word like «не явился» is an outcome of its own."""
+        """A grade judged by the rules in force on its day. A word like «не явился» is an outcome of its own.
+
+        But no word withdraws a result: a withdrawn one is recorded anew as soon as the LMS has a grade again.
+        """
         judgement = self._rules.judge(
             self._facts.item, self._facts.course, grade=grade, minimum=minimum, maximum=maximum, word=word, on=on
         )
-        outcome = next(
-            (outcome for outcome, text in OUTCOME_TEXTS.items() if text == judgement.mark_text), ResultOutcome.GRADED
-        )
+        told = (outcome for outcome, text in OUTCOME_TEXTS.items() if text == judgement.mark_text)
+        outcome = next((one for one in told if one is not ResultOutcome.WITHDRAWN), ResultOutcome.GRADED)
         return Judged(grade, minimum, maximum, word, judgement, outcome, source)
 
     def attempt_of(self, result: AttestationResult) -> AttemptFacts | None:

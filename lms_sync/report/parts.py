@@ -101,4 +101,4 @@ def scope_title(title: str, study: Study, found: Standings) -> str:
 
 def marks_of(results: Sequence[Standing]) -> list[int]:
     """The marks in figures."""
-    return [one.mark for one in results if one.took_part and one.mark is not None]
+    return [one.mark for one in results if one.mark is not None]

@@ -24,6 +24,8 @@ from lms_sync.report.captions import ERASED, NO_NAME, PROTOCOL_WORDS, caption, p
 from lms_sync.report.interface import Column, Table, Value, value_text
 
 _NUMERIC = {"number", "listed", "passed", "waiting_count", "missing_count", "drift_count", "hours", "mark"}
+_MAY_BE_LEFT_OUT = ("birth_date", "idnumber", "attempt_number", "percent")
+"""Columns that a protocol is shown without when no line has anything in them."""
 
 
 def list_table(documents: Sequence[ProtocolDocument]) -> Table:
@@ -77,8 +79,9 @@ def lines_table(document: ProtocolDocument) -> Table:
     keys = ["number", "full_name", "birth_date", "idnumber", "attempt_number", "finished_at", "grade_words", "percent"]
     keys += ["mark_words", "passed"]
     zone = ZoneInfo(document.timezone)
-    rows = [[_value(key, line, zone) for key in keys] for line in document.lines]
-    return Table("", _columns(keys), rows).without_blanks()
+    rows = [{key: _value(key, line, zone) for key in keys} for line in document.lines]
+    keys = [key for key in keys if key not in _MAY_BE_LEFT_OUT or any(row[key] for row in rows)]
+    return Table("", _columns(keys), [[row[key] for key in keys] for row in rows])
 
 
 def notes(document: ProtocolDocument) -> list[str]:

@@ -64,7 +64,9 @@ def _line(found: Standings, member: Member, item: Item) -> _Line:
     if awaited or (member.key, item.key) in found.submitted:
         return _Line(member, None, PENDING)
     outcome = ResultOutcome.NOT_ADMITTED if suspended else ResultOutcome.ABSENT
-    return _Line(member, Standing(member.key, item.key, ResultOutcome.NOT_COMPLETED if tries else outcome))
+    return _Line(
+        member, Standing(member.key, item.key, ResultOutcome.NOT_COMPLETED if tries else outcome, passed=False)
+    )
 
 
 def _cells(line: _Line) -> list[Value]:
@@ -99,7 +101,7 @@ def _totals(lines: list[_Line]) -> list[str]:
     held = [line.standing for line in lines if line.standing]
     reached, absent = levels(held), absences(held)
     others = Counter(line.why for line in lines if line.standing is None)
-    mean = mean_mark([one.mark for one in held if one.took_part and one.mark is not None])
+    mean = mean_mark([one.mark for one in held if one.mark is not None])
     return [
         said(caption("listed"), len(lines)),
         *(said(level.words, count) for level, count in sorted(reached.items())),

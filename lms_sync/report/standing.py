@@ -66,7 +66,10 @@ class ProtocolReference:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a learner has in an item. `percent` has five places; `day` is in the site's zone, None where unknown."""
+    """What a learner has in an item. `percent` has five places; `day` is in the site's zone, None where unknown.
+
+    Who did not take part has neither points nor mark, and has not passed.
+    """
 
     learner: str
     item: str
@@ -302,7 +305,7 @@ class _Reader:
             word=grade.word,
             mark=grade.mark,
             mark_text=grade.mark_text or grade.word,
-            passed=grade.passed,
+            passed=grade.passed if absence is None else False,
             day=self._calendar.day_of(grade.graded_at or grade.submitted_at),
         )
 
@@ -321,7 +324,8 @@ class _Reader:
         return max(results, key=lambda one: (made_at_closing(one), self._day_of(one) or dt.date.min, one.key))
 
     def _frozen(self, result: AttestationResult) -> Standing:
-        scored = not result.word and result.outcome is Outcome.GRADED
+        graded = result.outcome is Outcome.GRADED  # a withdrawn result keeps the mark that it had
+        scored = graded and not result.word
         return Standing(
             learner=result.learner,
             item=result.grade_item,
@@ -330,9 +334,9 @@ class _Reader:
             maximum=result.grade_maximum if scored else None,
             percent=result.percent if scored else None,
             word=result.word,
-            mark=result.mark,
+            mark=result.mark if graded else None,
             mark_text=result.mark_text or result.word,
-            passed=result.passed,
+            passed=result.passed if graded else False,
             day=self._day_of(result),
             protocol=self._protocols.get(result.key),
             frozen=result,
@@ -358,13 +362,14 @@ class _Reader:
                 reference = self._protocols.get(line.result)
                 if reference is None or reference.number != protocol.number or line.result in known:
                     continue
+                graded = line.outcome == Outcome.GRADED
                 standing = Standing(
                     learner=line.learner,
                     item=protocol.grade_item,
                     outcome=Outcome(line.outcome),
-                    mark=line.mark,
+                    mark=line.mark if graded else None,
                     mark_text=line.mark_text,
-                    passed=line.passed,
+                    passed=line.passed if graded else False,
                     day=reference.day,
                     protocol=reference,
                 )

@@ -34,7 +34,7 @@ from lms_sync.store.statements import chunks
 from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
 
-FORMAT = "lms-sync protocol bundle 1"
+FORMAT = "lms-sync-protocol-bundle-1"
 
 _COLUMNS = (*DIGEST_FIELDS, "payload", "salt", "digest")
 _OWNER_ONLY = 0o600

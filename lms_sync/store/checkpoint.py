@@ -30,7 +30,7 @@ from lms_sync.store.signing import (
 from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
 
-FORMAT = "lms-sync checkpoint 1"
+FORMAT = "lms-sync-checkpoint-1"
 
 _FILE_NAME = re.compile(r"checkpoint-(\d{12,})-\d{8}T\d{12}Z\.json")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

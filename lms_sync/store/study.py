@@ -174,12 +174,15 @@ class Study:
 def study(store: Store, scope: StudyScope) -> Study:
     """Everything known of the studies in a scope, each list by its records' keys."""
     with store.reading() as connection:
+        places = _places(connection, scope)
+        of_group = {place.course for place in places}
+        exact = scope.group is None
         return Study(
             scope=scope,
-            courses=_courses(connection, scope),
+            courses=[one for one in _courses(connection, scope) if exact or one.key in of_group],
             people=_people(connection, scope),
-            places=_places(connection, scope),
-            items=_items(connection, scope),
+            places=places,
+            items=[one for one in _items(connection, scope) if exact or one.course in of_group],
             grades=[Grade(**row) for row in _rows(connection, _select(Grade, grade_entry, scope))],
             results=_results(connection, scope),
             protocols=_protocols(connection, scope),
@@ -318,8 +321,9 @@ def _course_in(column: ColumnElement[str], scope: StudyScope) -> ColumnElement[b
 
 def _holds_group(table: Any, name: str) -> ColumnElement[bool]:
     # Groups are kept as a JSON list of texts: the name stands in it as JSON writes it.
-    written = json.dumps(name, ensure_ascii=False)
-    return type_coerce(table.c.groups, Text).contains(written, autoescape=True)
+    # LIKE would take capitals for small letters in SQLite.
+    groups, written = type_coerce(table.c.groups, Text), json.dumps(name, ensure_ascii=False)
+    return func.replace(groups, written, "") != groups
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:

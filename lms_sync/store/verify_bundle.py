@@ -83,8 +83,8 @@ def digest_of(fields: list[Any]) -> str:
 def _problems_of(bundle: dict[str, Any], trusted: str | None) -> Iterator[str]:
     yield from _signature_problems("the bundle", bundle, trusted)
     names = {"format", "store", "source", "number", "time", "versions", "results", "public_key", "signature"}
-    if bundle["format"] != "lms-sync protocol bundle 1" or bundle.keys() != names:
-        yield "the bundle: its fields are not those of a lms-sync protocol bundle 1"
+    if bundle["format"] != "lms-sync-protocol-bundle-1" or bundle.keys() != names:
+        yield "the bundle: its fields are not those of an lms-sync-protocol-bundle-1"
     if not bundle["versions"]:
         yield "versions: there is none"
     results = {(result["key"], result["version"]): result for result in bundle["results"]}
@@ -142,8 +142,8 @@ def _version_problems(
         digest, seq = digest_of(fields), seq + 1
     yield from _signature_problems(f"{where}.checkpoint", checkpoint, trusted)
     names = {"format", "store", "size", "digest", "time", "public_key", "signature"}
-    if checkpoint["format"] != "lms-sync checkpoint 1" or checkpoint.keys() != names:
-        yield f"{where}.checkpoint: its fields are not those of a lms-sync checkpoint 1"
+    if checkpoint["format"] != "lms-sync-checkpoint-1" or checkpoint.keys() != names:
+        yield f"{where}.checkpoint: its fields are not those of an lms-sync-checkpoint-1"
     if checkpoint["store"] != bundle["store"]:
         yield f"{where}.checkpoint.store: it was made of another store"
     if checkpoint["size"] != seq:

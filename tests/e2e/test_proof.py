@@ -148,6 +148,26 @@ class TestVerify:
         assert (outcome.code, "choose with --source: academy, branch" in outcome.err) == (2, True)
         assert closed.run("verify", "--protocol", NUMBER, "--source", "branch").code == 0
 
+    def test_an_exported_bundle_is_checked_without_the_store(self, closed: Desk) -> None:
+        outcome = closed.run("protocols", "export", NUMBER, "--bundle", "out")
+        assert (outcome.code, outcome.out) == (0, "out/protocol-academy-12-2026.json\n"), outcome.both
+        for path in closed.path.glob("store.db*"):
+            path.unlink()
+
+        def verify_bundle() -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-I", "-X", "utf8", "out/verify_bundle.py", outcome.out.strip()]
+            options = ["--public-key", PUBLIC_KEY]
+            return subprocess.run([*command, *options], cwd=closed.path, capture_output=True, encoding="utf-8")
+
+        checked = verify_bundle()
+        assert (checked.returncode, checked.stderr) == (0, "")
+        assert "   1. Ёлкина Дарья Олеговна — 4 (хорошо)" in checked.stdout.splitlines()
+        bundle = closed.path / outcome.out.strip()
+        bundle.write_text(bundle.read_text(encoding="utf-8").replace("Ёлкина", "Белкина"), encoding="utf-8")
+        checked = verify_bundle()
+        assert checked.returncode == 1
+        assert "BROKEN  results[0].payload: it does not match the payload's digest" in checked.stdout.splitlines()
+
     @pytest.mark.parametrize(
         ("arguments", "code", "told"),
         [

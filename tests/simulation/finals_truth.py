@@ -59,6 +59,8 @@ class Finals:
             by_person[result["grade_item"], result["learner"]].append(result)
         problems = []
         for (item, _), own in by_person.items():
+            if int(item) not in self.world.grade_items:
+                continue  # how its attempts were counted is gone with it
             counting = self._counting(own, self._quiz(item))
             if counting and _key(counting) not in standing:
                 problems.append(f"result {_key(counting)} counts and stands in no protocol")

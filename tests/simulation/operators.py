@@ -10,14 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from lms_sync.errors import RegisterError
+from lms_sync.mapping.apply import Mapping
 from lms_sync.records import DriftState, Protocol, ProtocolState
-from lms_sync.registers.amending import Act, accept, amend, annul, keep
+from lms_sync.registers.amending import Act, Done, accept, amend, annul, keep
 from lms_sync.registers.closing import ClosingOptions, OnDrift, close
 from lms_sync.registers.final import look_at
 from lms_sync.registers.sittings import Sitting
 from lms_sync.store.attestation import all_items, drifts, protocols
 from lms_sync.store.store import Store
-from tests.simulation.worker import SOURCE, Academy
+from tests.simulation.worker import SOURCE
 
 WHO = "operator"
 NUMBERS = ("{year}/{number:03}", "ИА-{number}", "{group}-{year}-{number}")
@@ -43,25 +44,32 @@ def write_rules(rng: random.Random, path: Path) -> Path:
 class Operator:
     """Somebody who closes, amends, keeps, accepts and annuls. `done` counts acts by name, `refused` those refused."""
 
-    academy: Academy
+    mapping: Mapping
     rng: random.Random
     tell: Callable[[str], None]
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
-    def work(self, now: int) -> None:
+    def work(self, store: Store) -> None:
         """A few acts at random."""
-        with self.academy.open(now) as store:
-            for _ in range(self.rng.randint(0, 4)):
-                act = self.rng.choices([self._close, self._decide, self._accept, self._annul], [6, 5, 2, 1])[0]
-                act(store)
+        for _ in range(self.rng.randint(0, 4)):
+            act = self.rng.choices([self._close, self._decide, self._accept, self._annul], [6, 5, 2, 1])[0]
+            act(store)
 
-    def close_everything(self, now: int) -> None:
+    def decide_everything(self, store: Store) -> None:
+        """Amends or keeps every protocol that the LMS tells otherwise, and takes over what differs in open sittings."""
+        for number in self._drifted(store):
+            decide = amend if self.rng.random() < 0.6 else keep
+            self._attempt(decide.__name__, partial(self._decided, store, decide, number))
+        for sitting in self._open_sittings(store):
+            if sitting.drifts and self.rng.random() < 0.5:
+                self._attempt("accept", partial(self._accepted, store, sitting))
+
+    def close_everything(self, store: Store) -> None:
         """Closes whatever is open, with everybody who has no result, leaving out what waits."""
         options = ClosingOptions(WHO, absent=True, leave_waiting=True, on_drift=OnDrift.KEEP, reason="the end")
-        with self.academy.open(now) as store:
-            for sitting in self._open_sittings(store):
-                self._attempt("close", lambda sitting=sitting: self._closed(store, sitting, options))
+        for sitting in self._open_sittings(store):
+            self._attempt("close", partial(self._closed, store, sitting, options))
 
     def _close(self, store: Store) -> None:
         sittings = self._open_sittings(store)
@@ -75,32 +83,37 @@ class Operator:
             reason="as it stands",
         )
         for sitting in self.rng.sample(sittings, min(len(sittings), self.rng.randint(1, 3))):
-            self._attempt("close", lambda sitting=sitting: self._closed(store, sitting, options))
+            self._attempt("close", partial(self._closed, store, sitting, options))
 
     def _closed(self, store: Store, sitting: Sitting, options: ClosingOptions) -> str:
-        closed = close(store, SOURCE, self.academy.mapping(), sitting.id, options)
+        closed = close(store, SOURCE, self.mapping, sitting.id, options)
         return f"{sitting.id} closed as {closed.protocol.number}" if closed.created else f"{sitting.id} was closed"
 
     def _decide(self, store: Store) -> None:
-        mapping = self.academy.mapping()
-        with store.reading() as connection:
-            drifted = {one.protocol for one in drifts(connection, SOURCE, state=DriftState.OPEN)} - {""}
-        chosen = sorted(drifted) or [one.number for one in self._some_in_force(store, 1)]
+        chosen = self._drifted(store) or [one.number for one in self._some_in_force(store, 1)]
         for number in self.rng.sample(chosen, min(len(chosen), 2)):
             decide = amend if self.rng.random() < 0.6 else keep
-            decided = partial(decide, store, SOURCE, mapping, number, Act(WHO, "decided"))
-            self._attempt(decide.__name__, lambda decided=decided: str(decided()))
+            self._attempt(decide.__name__, partial(self._decided, store, decide, number))
+
+    def _decided(self, store: Store, decide: Callable[..., Done], number: str) -> str:
+        done = decide(store, SOURCE, self.mapping, number, Act(WHO, "decided"))
+        return f"{done.decided} differences of {number}"
 
     def _accept(self, store: Store) -> None:
         drifted = [sitting for sitting in self._open_sittings(store) if sitting.drifts]
         if drifted:
-            sitting = self.rng.choice(drifted)
-            mapping = self.academy.mapping()
-            self._attempt("accept", lambda: str(accept(store, SOURCE, mapping, sitting.id, Act(WHO, "seen"))))
+            self._attempt("accept", partial(self._accepted, store, self.rng.choice(drifted)))
+
+    def _accepted(self, store: Store, sitting: Sitting) -> str:
+        done = accept(store, SOURCE, self.mapping, sitting.id, Act(WHO, "seen"))
+        return f"{done.decided} differences of {sitting.id}"
 
     def _annul(self, store: Store) -> None:
         for protocol in self._some_in_force(store, 1):
-            self._attempt("annul", lambda p=protocol: annul(store, SOURCE, p.number, Act(WHO, "a mistake")).number)
+            self._attempt("annul", partial(self._annulled, store, protocol.number))
+
+    def _annulled(self, store: Store, number: str) -> str:
+        return annul(store, SOURCE, number, Act(WHO, "a mistake")).number
 
     def _attempt(self, name: str, act: Callable[[], str]) -> None:
         try:
@@ -113,13 +126,18 @@ class Operator:
             self.tell(f"{name}: {led_to}")
 
     def _open_sittings(self, store: Store) -> list[Sitting]:
-        mapping, now = self.academy.mapping(), store.now()
         found: list[Sitting] = []
         with store.reading() as connection:
             for item, _ in all_items(connection, SOURCE):
-                final = look_at(connection, SOURCE, mapping, item.external_id, now)
+                final = look_at(connection, SOURCE, self.mapping, item.external_id, store.now())
                 found += final.sittings.open() if final else []
         return found
+
+    def _drifted(self, store: Store) -> list[str]:
+        """The numbers of protocols about which something is undecided."""
+        with store.reading() as connection:
+            found = {one.protocol for one in drifts(connection, SOURCE, state=DriftState.OPEN)}
+        return sorted(found - {""})
 
     def _some_in_force(self, store: Store, most: int) -> list[Protocol]:
         with store.reading() as connection:

@@ -19,6 +19,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from lms_sync.sandbox import Faults, SandboxServer, World, final_change, small_world
+from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
 from lms_sync.store.verify import verify
 from lms_sync.sync.pull import PullOptions
@@ -62,9 +63,12 @@ def play(seed: int, directory: Path) -> Story:
     with SandboxServer(world) as server:
         academy = Academy(f"sqlite:///{directory / f'{seed}.db'}", server.url, server.token, rules)
         scenario = Scenario(Story(seed), world, server, academy, rng)
-        for _ in range(ROUNDS):
-            scenario.round()
-        scenario.settle()
+        try:
+            for _ in range(ROUNDS):
+                scenario.round()
+            scenario.settle()
+        finally:
+            scenario.close()
     return scenario.story
 
 
@@ -78,7 +82,20 @@ class Scenario:
         self._academy = academy
         self._rng = rng
         self._official = Official()
-        self._operator = Operator(academy, rng, story.tell, story.acts)
+        self._operator = Operator(academy.mapping(), rng, story.tell, story.acts)
+        self._opened: Store | None = None
+
+    @property
+    def _store(self) -> Store:
+        """The store, opened after the first pull has made it, or was killed while making it."""
+        if self._opened is None:
+            self._opened = self._academy.open(lambda: self._world.now)
+        return self._opened
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._opened is not None:
+            self._opened.close()
 
     def round(self) -> None:
         """The academy changes, is pulled from, disturbed and perhaps killed, and its people act on protocols."""
@@ -89,7 +106,7 @@ class Scenario:
         self._world.advance(self._rng.randint(1, 5000))
         if self._rng.random() < 0.3:
             self._world.advance(DAY)
-        self._operator.work(self._world.now)
+        self._operator.work(self._store)
         self._look(by_a_pull=False)
 
     def settle(self) -> None:
@@ -97,15 +114,17 @@ class Scenario:
         self._server.faults = Faults()
         changes = worker.pull_once(self._academy, PullOptions(actor="simulation"), self._world.now)
         self._look(by_a_pull=True)
-        with self._academy.open(self._world.now) as store:
-            lost = lost_attempts(store, self._world.truth())
+        lost = lost_attempts(self._store, self._world.truth())
         self._assert_none(lost, f"after a pull of changes ({changes.outcome})")
         everything = PullOptions(full=True, allow_retire=(EVERY_SCOPE,), actor="simulation")
         last = worker.pull_once(self._academy, everything, self._world.now)
         assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}; {self.story}"
         self._look(by_a_pull=True)
         self._compare()
-        self._operator.close_everything(self._world.now)
+        self._operator.decide_everything(self._store)
+        self._look(by_a_pull=False)
+        self._assert_none(self._finals().problems(), "after everything was decided")
+        self._operator.close_everything(self._store)
         self._look(by_a_pull=False)
         self._assert_none(self._finals().forgotten(), "after everything was closed")
         rows = len(self._rows())
@@ -134,22 +153,19 @@ class Scenario:
         assert process.exitcode in (0, 1, 3, -signal.SIGKILL), f"a pull broke down; {self.story}"
 
     def _look(self, *, by_a_pull: bool) -> None:
-        with self._academy.open(self._world.now) as store:
-            self._assert_none(self._official.look(store, by_a_pull=by_a_pull), "among the official records")
+        self._assert_none(self._official.look(self._store, by_a_pull=by_a_pull), "among the official records")
 
     def _compare(self) -> None:
-        with self._academy.open(self._world.now) as store:
-            self._assert_none(differences(store, self._world.truth()), "in the end")
-            self._assert_none(verify(store).problems, "found by verify")
+        self._assert_none(differences(self._store, self._world.truth()), "in the end")
+        self._assert_none(verify(self._store).problems, "found by verify")
         self._assert_none(self._finals().problems(), "of the finals")
 
     def _finals(self) -> Finals:
         counting = tomllib.loads(self._academy.rules.read_text(encoding="utf-8"))["protocols"]["counting"]
-        with self._academy.open(self._world.now) as store:
-            return Finals.of(self._world, self._official, store, counting)
+        return Finals.of(self._world, self._official, self._store, counting)
 
     def _rows(self) -> list[str]:
-        with self._academy.open(self._world.now) as store, store.reading() as connection:
+        with self._store.reading() as connection:
             columns = ledger.c
             rows = connection.execute(select(columns.kind, columns.key, columns.version).order_by(columns.seq))
             return [f"{row.kind} {row.key} version {row.version}" for row in rows]

@@ -53,23 +53,17 @@ class Academy:
         """The shipped mapping with the academy's own rules over it."""
         return load_mapping("moodle", [self.rules], timezone=TIME_ZONE)
 
-    def open(self, now: int) -> Store:
-        """The store, with a clock that stands at `now` (epoch seconds)."""
-        return Store.open(self.store_url, clock=standing(now))
-
-
-def standing(now: int) -> Callable[[], dt.datetime]:
-    """A clock that stands still at `now` (epoch seconds)."""
-    instant = dt.datetime.fromtimestamp(now, dt.UTC)
-    return lambda: instant
+    def open(self, now: Callable[[], int]) -> Store:
+        """The store with a clock of its own; `now` gives epoch seconds."""
+        return Store.open(self.store_url, clock=lambda: dt.datetime.fromtimestamp(now(), dt.UTC))
 
 
 def pull_once(academy: Academy, options: PullOptions, now: int) -> RunSummary:
-    """One pull of the sandbox into the store."""
+    """One pull of the sandbox into the store, in the instant `now` (epoch seconds)."""
     access = SiteAccess(SOURCE, academy.site_url, SecretStr(academy.token), timeout=10, retries=3)
     connector_options = MoodleConnector.options()
     source = PullSource(SOURCE, lambda: HurriedConnector(access, connector_options), academy.mapping())
-    with academy.open(now) as store:
+    with academy.open(lambda: now) as store:
         return pull(store, source, options, Silence())
 
 

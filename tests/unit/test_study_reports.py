@@ -257,6 +257,16 @@ class TestSheet:
         assert [(row["mark"], row["absence"]) for row in rows(table)] == [(5, ""), (None, "н/д")]
         assert "Протокол: № ИА-2 от 12.03.2026" in table.notes
 
+    def test_a_withdrawn_result_is_no_mark(self) -> None:
+        gone = result("1", "7", mark=5, outcome="withdrawn")
+        table = sheet(a_study(items=[item("7", "final")], results=[gone, result("2", "7", mark=3)]), select(item="7"))
+        assert [(row["mark"], row["absence"]) for row in rows(table)] == [(None, "аннул."), (3, "")]
+        assert table.notes[-3:] == [
+            "3 (удовлетворительно): 1",
+            "результат аннулирован (аннул.): 1",
+            "Средний балл: 3.00",
+        ]
+
     def test_what_was_handed_in_waits(self) -> None:
         study = a_study(grades=[grade("1", "7", None, submitted_at=NOON, graded_at=None)])
         assert [row["absence"] for row in rows(sheet(study, select(item="7")))] == ["не проверено", "н/я"]
@@ -305,6 +315,14 @@ class TestSummary:
         assert [row[5:7] for row in table.rows[:2]] == [[4, 4], ["—", None]]
         assert table.title == "Сводная ведомость успеваемости: группа А"
 
+    def test_a_withdrawn_result_is_no_part_of_a_mean(self) -> None:
+        gone = result("1", "7", mark=5, outcome="withdrawn")
+        found = rows(summary(a_study(items=[item("7", "final")], results=[gone, result("2", "7", mark=3)]), select()))
+        assert found[3]["item_7"] == 1  # passed
+        assert [(row["item_7"], row["mean_mark"]) for row in found[:3]] == [
+            ("аннул.", None), (3, Decimal("3.00")), (Decimal("3.00"), Decimal("3.00")),
+        ]  # fmt: skip
+
     def test_points_where_there_is_no_mark(self) -> None:
         study = a_study(grades=[grade("1", "7", None, raw="83.5", passed=None)])
         assert rows(summary(study, select()))[0]["item_7"] == Decimal("83.5")
@@ -334,6 +352,16 @@ class TestRanking:
         table = ranking(self.study(), select(), debtors=True)
         assert [(row["place"], row["learner"]) for row in rows(table)] == [(4, "3"), (5, "6"), (None, "5")]
         assert table.title == "Обучающиеся, имеющие задолженности: Охрана труда"
+
+    def test_who_has_no_result_stands_last_with_fewer_debts_too(self) -> None:
+        study = a_study(
+            scope=OF_GROUP,
+            items=[item("6"), item("7", course="6"), item("8", course="6")],
+            places=[place("1"), place("1", "6"), place("2")],
+            grades=[grade("1", "6")],
+        )
+        found = rows(ranking(study, select()))
+        assert [(row["learner"], row["place"], row["debts"]) for row in found] == [("1", 1, 2), ("2", None, 1)]
 
     def test_who_looks_equal_is_equal(self) -> None:
         grades = [grade("1", "7", raw="80.01"), grade("2", "7", raw="80.02")]

@@ -87,19 +87,19 @@ class World:
         self.store = store
         self.clock = clock
         self.mapping = mapping
-        self._run = store.begin_run(SOURCE, "changes", "operator", mapping.version)
+        self.run = store.begin_run(SOURCE, "changes", "operator", mapping.version)
         self.put(COURSE_RECORD)
 
     # --- what the LMS says --------------------------------------------------------------------------------------------
 
     def put(self, *records: Record, scope: str = SCOPE, told_at: dt.datetime | None = None) -> None:
         """One page of records."""
-        with self.store.page(self._run, "grades", scope) as page:
+        with self.store.page(self.run, "grades", scope) as page:
             page.put([(record, told_at) for record in records])
 
     def gone(self, kind: str, *keys: str) -> None:
         """Records that the LMS no longer has."""
-        with self.store.page(self._run, "grades", SCOPE) as page:
+        with self.store.page(self.run, "grades", SCOPE) as page:
             assert page.retire(kind, keys, "gone") == len(keys)
 
     def test(self, quiz: str = "3", item: str = "7", **fields: Any) -> None:
@@ -211,14 +211,14 @@ class World:
     def read_everything(self, outcome: Outcome = Outcome.COMPLETE, streams: Sequence[str] = STREAMS) -> None:
         """Marks the course's scopes as read at this instant."""
         for stream in streams:
-            with self.store.page(self._run, stream, SCOPE) as page:
+            with self.store.page(self.run, stream, SCOPE) as page:
                 page.end(outcome, 0, 0)
 
     def pass_over(self, *, read: bool = True) -> RegisterSummary:
         """What a pull ends with, after everything was read."""
         if read:
             self.read_everything()
-        return record_results(self.store, self.mapping, self._run)
+        return record_results(self.store, self.mapping, self.run)
 
     def close(self, sitting: str = "7", actor: str = "registrar", **options: Any) -> closing.Closed:
         """Closes a sitting by hand."""

@@ -201,7 +201,7 @@ def payload_of(bundle: dict[str, Any]) -> dict[str, Any]:
 
 
 CHANGES: list[tuple[Change, str]] = [
-    (lambda b: b.update(format="another"), "the bundle: its fields are not those of a lms-sync protocol bundle 1"),
+    (lambda b: b.update(format="another"), "the bundle: its fields are not those of an lms-sync-protocol-bundle-1"),
     (lambda b: b.update(number="13"), "versions[0].row: it is not version 1 of this protocol"),
     (lambda b: b.update(store="0" * 64), "versions[0].checkpoint.store: it was made of another store"),
     (lambda b: b["versions"].clear(), "versions: there is none"),

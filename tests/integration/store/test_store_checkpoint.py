@@ -59,7 +59,7 @@ def test_a_checkpoint_signs_the_head_and_the_documented_bytes(store_url: str, di
         signature = bytes.fromhex(document.pop("signature"))
         public = (key_file.parent / "checkpoint.key.pub").read_text(encoding="utf-8").strip()
         assert document == {
-            "format": "lms-sync checkpoint 1",
+            "format": "lms-sync-checkpoint-1",
             "store": digests[0],
             "size": 10,
             "digest": digests[-1],
@@ -191,7 +191,7 @@ def test_every_changed_byte_of_a_checkpoint_is_found(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": "lms-sync checkpoint 2"},
+        {"format": "lms-sync-checkpoint-2"},
         {"size": 0},
         {"size": True},
         {"size": "1"},
@@ -202,7 +202,7 @@ def test_every_changed_byte_of_a_checkpoint_is_found(
     ],
 )
 def test_a_checkpoint_of_another_form_is_refused_although_it_is_signed(tmp_path: Path, changes: dict[str, Any]) -> None:
-    document: dict[str, Any] = {"format": "lms-sync checkpoint 1", "size": 1, "time": "2026-01-01T00:00:00.000000Z"}
+    document: dict[str, Any] = {"format": "lms-sync-checkpoint-1", "size": 1, "time": "2026-01-01T00:00:00.000000Z"}
     document |= {"store": "0" * 64, "digest": "0" * 64}
     key = signing_key(tmp_path / "key")
     assert read_checkpoint(key.signed(document)).size == 1

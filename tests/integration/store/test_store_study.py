@@ -207,6 +207,22 @@ def test_a_group_whose_name_has_every_special_character(academy: Store) -> None:
     assert ids(study(academy, StudyScope(SOURCE, group="%")))["places"] == []
 
 
+def test_a_group_whose_name_is_in_the_name_of_another(academy: Store) -> None:
+    put(
+        academy,
+        Course(external_id="7", title="Чужая"),
+        item("70", "7"),
+        learner("4"),
+        enrolment("4", "7", groups=['А", "ot-1', "ОТ-1"]),
+        enrolment("4", groups=["OT-1", "ot-1"]),
+        grade("4", "70", "7"),
+        grade("4", "6"),
+    )
+    for name in ("ot-1", "OT-1"):
+        found = ids(study(academy, StudyScope(SOURCE, group=name)))
+        assert (found["places"], found["courses"], found["items"]) == ([("4", "5")], ["5"], ["6", "7"])
+
+
 def test_a_learner_over_all_courses_with_attempts(academy: Store) -> None:
     found = study(academy, StudyScope(SOURCE, learner="1"))
     assert ids(found)["places"] == [("1", "5"), ("1", "6")]

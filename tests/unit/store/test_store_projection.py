@@ -6,10 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
+from lms_sync.records import KINDS, PERSONAL_KINDS
+from lms_sync.store.columns import JsonText
 from lms_sync.store.projection import Latest, row_of
 from lms_sync.store.rows import Operation
+from lms_sync.store.tables import PROJECTIONS
 
 FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
@@ -48,3 +52,21 @@ def test_an_erased_row_has_its_key_and_nothing_else() -> None:
     row = projected("learner", None, Operation.ERASE)
     assert row["external_id"] == "7/9"
     assert (row["last_name"], row["city"], row["birth_date"]) == ("", "", None)
+
+
+@pytest.mark.parametrize("kind", PERSONAL_KINDS)
+def test_an_erased_row_of_every_personal_kind_holds_only_empty_values_that_its_columns_take(kind: str) -> None:
+    row = projected(kind, None, Operation.ERASE)
+    fields = {name: row[name] for name in KINDS[kind].model_fields}
+    assert set(fields) - {"external_id"}
+    for name, value in fields.items():
+        column = PROJECTIONS[kind].columns[name]
+        empty = None if column.nullable else [] if isinstance(column.type, JsonText) else ""
+        assert value == ("7/9" if name == "external_id" else empty), name
+
+
+def test_lists_and_objects_within_a_payload_stay_what_they_are() -> None:
+    line, totals = {"number": 1, "result": "7/9/grade"}, {"listed": 1, "marks": [{"count": 1, "text": "зачтено"}]}
+    payload = msgspec.json.encode({"lines": [line], "totals": totals, "commission": None}).decode()
+    row = projected("protocol", payload)
+    assert (row["lines"], row["totals"], row["commission"]) == ([line], totals, None)
