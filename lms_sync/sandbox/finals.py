@@ -22,27 +22,12 @@ Change = Callable[[World, random.Random], str | None]
 
 
 def add_finals(world: World, rng: random.Random) -> None:
-    """Give each course one more final of some sort beside its first quiz, and each final test a closing time or none.
-
-    Work of learners is dated by the world's clock, which this moves on by hours.
-    """
-    scale = world.add_scale("Пятибалльная", "неудовлетворительно", "удовлетворительно", "хорошо", "отлично")
+    """Give each course one more final of some sort beside its first quiz. It moves the world's clock on by hours."""
+    sorts = [_add_essay_test, _add_thesis, _add_defence, _add_oral_exam]
     courses = [course for course in sorted(world.courses) if course != FRONT_PAGE]
     for number, course in enumerate(courses):
-        sort = number if number < 2 else rng.randrange(4)
-        if sort == 0:
-            _essay_test(world, rng, course)
-        elif sort == 1:
-            _thesis(world, rng, course)
-        else:
-            item = (
-                world.add_manual_item(course, "Защита проекта", grademax=Decimal(10), idnumber="FINAL-DEFENCE")
-                if sort == 2
-                else world.add_scale_item(course, "Междисциплинарный экзамен", scale.id, idnumber="FINAL-ORAL")
-            )
-            for enrolment in world.learners(course):
-                if rng.random() < 0.7:
-                    world.set_grade(item.id, enrolment.user, _grade(rng, item))
+        add = sorts[number] if number < 2 else rng.choice(sorts)
+        add(world, rng, course)
 
 
 def set_closing_times(world: World, rng: random.Random) -> None:
@@ -71,7 +56,7 @@ def final_change(world: World, rng: random.Random) -> str:
     return "no final left to change"
 
 
-def _essay_test(world: World, rng: random.Random, course: int) -> None:
+def _add_essay_test(world: World, rng: random.Random, course: int) -> None:
     quiz = world.add_quiz(
         course, "Итоговый экзамен", grade=Decimal(100), questions=3, has_essay=True, idnumber="FINAL-ESSAY",
         grademethod=rng.choice(METHODS),
@@ -83,7 +68,7 @@ def _essay_test(world: World, rng: random.Random, course: int) -> None:
             world.finish_attempt(attempt.id, _points(rng, quiz) if rng.random() < 0.6 else None)
 
 
-def _thesis(world: World, rng: random.Random, course: int) -> None:
+def _add_thesis(world: World, rng: random.Random, course: int) -> None:
     thesis = world.add_assignment(course, "Итоговая аттестационная работа", idnumber="FINAL-WORK")
     teacher = next(user for user in world.enrolments[course] if user in world.staff_ids())
     for enrolment in world.learners(course):
@@ -91,6 +76,22 @@ def _thesis(world: World, rng: random.Random, course: int) -> None:
         world.advance(rng.randint(60, 7200))
         if rng.random() < 0.7:
             world.grade_assignment(thesis.id, enrolment.user, Decimal(rng.randint(0, 100)), teacher)
+
+
+def _add_defence(world: World, rng: random.Random, course: int) -> None:
+    item = world.add_manual_item(course, "Защита проекта", grademax=Decimal(10), idnumber="FINAL-DEFENCE")
+    _grade_most(world, rng, item)
+
+
+def _add_oral_exam(world: World, rng: random.Random, course: int) -> None:
+    scale = world.add_scale("Пятибалльная", "неудовлетворительно", "удовлетворительно", "хорошо", "отлично")
+    _grade_most(world, rng, world.add_scale_item(course, "Междисциплинарный экзамен", scale.id, idnumber="FINAL-ORAL"))
+
+
+def _grade_most(world: World, rng: random.Random, item: GradeItem) -> None:
+    for enrolment in world.learners(item.course):
+        if rng.random() < 0.7:
+            world.set_grade(item.id, enrolment.user, _grade(rng, item))
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------

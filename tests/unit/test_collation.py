@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms_sync.report.collation import name_key, sort_key
+from lms_sync.collation import name_key, sort_key
 
 IN_ORDER = [
     ["Абаев", "Ежов", "Елкин", "Ёлкин", "Елков", "Жуков", "Яковлев"],
