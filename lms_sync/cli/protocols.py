@@ -175,9 +175,10 @@ def amend(
     from lms_sync.registers import amending
 
     act = amending.Act(operator_name(), reason, learner)
-    done = _do(config, source, lambda store, name, mapping: amending.amend(store, name, mapping, number, act))
+    done, signed = _do(config, source, lambda store, name, mapping: amending.amend(store, name, mapping, number, act))
     assert done.protocol is not None
     put(f"Protocol {number} is amended (revision {done.protocol.revision}): {done.decided} differences taken over")
+    raise typer.Exit(signed)
 
 
 @app.command("accept")
@@ -195,8 +196,9 @@ def accept(
 
     wanted = SittingId.parse(sitting)
     act = amending.Act(operator_name(), reason, learner)
-    done = _do(config, source, lambda store, name, mapping: amending.accept(store, name, mapping, wanted, act))
+    done, signed = _do(config, source, lambda store, name, mapping: amending.accept(store, name, mapping, wanted, act))
     put(f"{sitting}: {done.decided} differences taken over")
+    raise typer.Exit(signed)
 
 
 @app.command("keep")
@@ -212,8 +214,9 @@ def keep(
     from lms_sync.registers import amending
 
     act = amending.Act(operator_name(), reason, learner)
-    done = _do(config, source, lambda store, name, mapping: amending.keep(store, name, mapping, number, act))
+    done, signed = _do(config, source, lambda store, name, mapping: amending.keep(store, name, mapping, number, act))
     put(f"Protocol {number} stands: {done.decided} differences decided")
+    raise typer.Exit(signed)
 
 
 @app.command("annul")
@@ -231,8 +234,9 @@ def annul(
     with open_store(settings) as store:
         name = chosen_source(settings, store, source)
         amending.annul(store, name, number, amending.Act(operator_name(), reason))
-        sign_checkpoint(store, settings)
+        signed = sign_checkpoint(store, settings)
     put(f"Protocol {number} is annulled")
+    raise typer.Exit(signed)
 
 
 @app.command("drift")
@@ -294,14 +298,13 @@ def export(
 # --- what the commands share ------------------------------------------------------------------------------------------
 
 
-def _do(config: Path | None, source: str | None, act: Callable[[Store, str, Mapping], Done]) -> Done:
-    """Does one act on the records of a source, and signs the ledger's new head."""
+def _do(config: Path | None, source: str | None, act: Callable[[Store, str, Mapping], Done]) -> tuple[Done, int]:
+    """Does one act on the records of a source and signs the ledger's new head; gives what was done and an exit code."""
     settings = store_settings(config)
     with open_store(settings) as store:
         name = chosen_source(settings, store, source)
         done = act(store, name, kept_mapping(settings, name))
-        sign_checkpoint(store, settings)
-        return done
+        return done, sign_checkpoint(store, settings)
 
 
 def _save_bundle(settings: Settings, store: Store, source: str, number: str, directory: Path) -> Path:
