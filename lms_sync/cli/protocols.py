@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json as json_text
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lms_sync.mapping.apply import Mapping
     from lms_sync.registers.amending import Done
     from lms_sync.registers.document import ProtocolDocument
-    from lms_sync.registers.final import Final
     from lms_sync.store.store import Store
 
 app = typer.Typer(help="List, close, amend and export protocols of final attestation.", no_args_is_help=True)
@@ -50,6 +49,7 @@ def list_protocols(
     An open one is named by its sitting (as 4/ОТ-1): give that to `show` and `close`.
     """
     from lms_sync.registers.document import protocol_documents
+    from lms_sync.registers.overview import open_documents
     from lms_sync.report.protocols import list_table
 
     settings = store_settings(config)
@@ -57,7 +57,7 @@ def list_protocols(
         name = chosen_source(settings, store, source)
         documents = [] if open_only else protocol_documents(store, name)
         if not closed_only:
-            documents += _open_documents(store, name, kept_mapping(settings, name))
+            documents += open_documents(store, name, kept_mapping(settings, name))
     documents = [one for one in documents if course in (None, one.course)]
     if format is Format.JSON:
         _write_json({"protocols": [one.as_json() for one in documents]}, output)
@@ -114,6 +114,7 @@ def close(
 ) -> None:
     """Close open sittings: number, seal and keep them as protocols. Doing it again changes nothing."""
     from lms_sync.registers import closing
+    from lms_sync.registers.overview import ready_sittings
     from lms_sync.registers.sittings import SittingId
 
     if as_recorded and not reason.strip():
@@ -129,7 +130,9 @@ def close(
             on_drift=closing.OnDrift.KEEP if as_recorded else closing.OnDrift.REFUSE,
             reason=reason,
         )
-        wanted = [*(sittings or []), *(_ready(store, name, mapping) if ready else [])]
+        wanted = list(sittings or ())
+        if ready:
+            wanted += [str(one.id) for one in ready_sittings(store, name, mapping)]
         if not wanted and not ready:
             raise ConfigError("Say what to close: sittings as `lms-sync protocols list --open` shows them, or --ready.")
         results, refused = [], []
@@ -315,46 +318,14 @@ def _save_bundle(settings: Settings, store: Store, source: str, number: str, dir
     return save_bundle(data, directory, source, number)
 
 
-def _finals(store: Store, source: str, mapping: Mapping) -> Iterator[Final]:
-    """Every final attestation of a source with something to tell."""
-    from lms_sync.registers.final import look_at
-    from lms_sync.store.attestation import all_items
-
-    with store.reading() as connection:
-        for item, course in all_items(connection, source):
-            if mapping.attestation.plan(item, course) is not None:
-                final = look_at(connection, source, mapping, item.external_id, store.now())
-                assert final is not None
-                yield final
-
-
-def _open_documents(store: Store, source: str, mapping: Mapping) -> list[ProtocolDocument]:
-    from lms_sync.registers.document import sitting_document
-
-    return [
-        sitting_document(final, sitting, str(mapping.zone))
-        for final in _finals(store, source, mapping)
-        for sitting in final.sittings.open()
-        if final.is_worth_telling(sitting)
-    ]
-
-
-def _ready(store: Store, source: str, mapping: Mapping) -> list[str]:
-    return [
-        str(sitting.id)
-        for final in _finals(store, source, mapping)
-        for sitting in final.sittings.open()
-        if sitting.is_ready and (sitting.ready or final.sittings.is_over)
-    ]
-
-
 def _document(store: Store, source: str, which: str, mapping: Callable[[], Mapping] | None) -> ProtocolDocument:
     """The protocol of that number, or the open sitting of that name. Raises RegisterError."""
     from lms_sync.registers.document import protocol_documents
+    from lms_sync.registers.overview import open_documents
 
     found = protocol_documents(store, source, which)
     if not found and mapping is not None:
-        found = [one for one in _open_documents(store, source, mapping()) if one.sitting == which]
+        found = [one for one in open_documents(store, source, mapping()) if one.sitting == which]
     if not found:
         raise RegisterError(f"There is no protocol or open sitting {which} of {source}: see `lms-sync protocols list`.")
     return found[0]

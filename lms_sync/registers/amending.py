@@ -81,6 +81,7 @@ def amend(store: Store, source: str, mapping: Mapping, number: str, act: Act) ->
             }
         )
         writer.put([amended], final.facts.scope, act.reason)
+        record_item(writer, mapping, protocol.grade_item)  # another attempt may count now, and differ
         return Done(amended, len(drifts))
 
 
@@ -94,6 +95,7 @@ def accept(store: Store, source: str, mapping: Mapping, sitting: SittingId, act:
         if not drifts:
             raise RegisterError(f"The LMS tells nothing of {sitting} otherwise than was recorded.")
         _take_over(writer, mapping, final, drifts, act)
+        record_item(writer, mapping, sitting.grade_item)  # as above
         return Done(None, len(drifts))
 
 

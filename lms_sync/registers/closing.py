@@ -18,6 +18,7 @@ from lms_sync.records import (
     Commission,
     DriftState,
     GradeSource,
+    ProgrammeKind,
     Protocol,
     ProtocolState,
     ResultOutcome,
@@ -102,8 +103,8 @@ def _refuse_undecided(sitting: Sitting, options: ClosingOptions) -> None:
         )
     if sitting.drifts and options.on_drift is OnDrift.REFUSE:
         raise RegisterError(
-            f"The LMS tells {len(sitting.drifts)} things of {sitting.id} otherwise than was recorded, see "
-            f"`lms-sync protocols drift`: take them over with `lms-sync protocols accept {sitting.id} --reason …`, or "
+            f"The LMS tells of {sitting.id} otherwise than was recorded ({len(sitting.drifts)} differences, see "
+            f"`lms-sync protocols drift`): take them over with `lms-sync protocols accept {sitting.id} --reason …`, or "
             "close with what was recorded with --as-recorded --reason …"
         )
 
@@ -128,9 +129,8 @@ def _write(
             f"The number {number} is taken by a protocol of another series: change one of the `number` templates."
         )
     listed = sitting.ready + _freeze_missing(writer, final, members, number)
-    results = [stored.record for stored in listed]
-    first = results[0]
-    days = finished_days(results, mapping.zone)
+    item = facts.item
+    days = finished_days((stored.record for stored in listed), mapping.zone)
     lines = lines_of(listed)
     protocol = Protocol(
         number=number,
@@ -138,14 +138,14 @@ def _write(
         ordinal=ordinal,
         state=ProtocolState.CLOSED,
         organisation=plan.organisation,
-        course=first.course,
-        grade_item=first.grade_item,
-        course_title=first.course_title,
-        programme_kind=first.programme_kind,
-        hours=first.hours,
-        title=first.title,
-        attestation_kind=first.attestation_kind,
-        control_form=first.control_form,
+        course=item.course,
+        grade_item=item.external_id,
+        course_title=facts.course.title if facts.course else "",
+        programme_kind=facts.course.programme_kind if facts.course else ProgrammeKind.OTHER,
+        hours=facts.course.hours if facts.course else None,
+        title=item.title,
+        attestation_kind=item.attestation_kind,
+        control_form=item.control_form,
         group_name=sitting.id.group,
         sitting=sitting.id.day,
         held_from=days[0] if days else None,

@@ -41,9 +41,9 @@ def closing_occasion(number: str) -> str:
     return f"{_BY_CLOSING}{number}"
 
 
-def attempt_order(result: AttestationResult) -> tuple[int, str]:
+def attempt_order(result: AttestationResult) -> tuple[int, int, str]:
     """Results in the order of their attempts, equal numbers as they froze; a grade without an attempt stands first."""
-    return result.attempt_number or 0, result.occasion
+    return result.attempt_number or 0, len(result.occasion), result.occasion  # attempt-1, attempt-1.2, attempt-1.10
 
 
 def _height(result: AttestationResult) -> Decimal:

@@ -58,13 +58,17 @@ class Revision:
 
 @dataclass(frozen=True)
 class OpenLine:
-    """Somebody who has no line yet: who (None: the name was never read), and what is waited for or would be listed."""
+    """Somebody who has no line yet: who (empty: the name was never read), and what is waited for or would be listed.
+
+    `note` says why nothing can judge a grade that waits for a scale.
+    """
 
     learner: str
     full_name: str
     attempt_number: int | None
     since: dt.datetime | None
     state: str  # a `WaitingFor`, or the `ResultOutcome` that closing would give
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def sitting_document(final: Final, sitting: Sitting, timezone: str) -> ProtocolD
         rule=plan.rule,
         mapping_version="",
         waiting=[
-            OpenLine(one.learner, _name(final, one.learner), one.attempt_number, one.since, one.reason)
+            OpenLine(one.learner, _name(final, one.learner), one.attempt_number, one.since, one.reason, one.note)
             for one in sitting.waiting
         ],
         missing=[

@@ -27,6 +27,7 @@ from lms_sync.store.attestation import EntryFacts, FinalFacts, PersonFacts
 
 GONE = "нет в СДО"
 NOT_MARKED = "не проверено"
+REOPENED = "не завершена"
 SETTLED = "the LMS says again what the result says"
 
 Difference = tuple[DriftField, str, str, dt.datetime | None]
@@ -105,7 +106,7 @@ def _attempt(freezer: Freezer, result: AttestationResult) -> Iterator[Difference
         yield DriftField.ATTEMPT, frozen, GONE, None
         return
     if attempt.state != AttemptState.FINISHED:
-        yield DriftField.ATTEMPT, frozen, attempt.state, attempt.told_at
+        yield DriftField.ATTEMPT, frozen, REOPENED, attempt.told_at
         return
     judged = freezer.judged_attempt(attempt)
     current = NOT_MARKED

@@ -6,8 +6,8 @@ freeze yet is told as `Waiting`, with its reason: nothing is left out in silence
 What becomes of each attempt (Moodle's `quiz_attempts.state`):
 
 * finished and fully marked: a result, also of a learner who is suspended or has left since;
-* finished, not fully marked (an essay): waits;
-* in progress, overdue, submitted: waits, for as long as the learner is actively enrolled;
+* finished or submitted, not fully marked (an essay): waits;
+* not started, in progress, overdue: waits, for as long as the learner is actively enrolled;
 * abandoned: no result; the learner is «не аттестован» when the protocol is closed, unless another attempt counts;
 * a teacher's preview: no attempt at all (the connector never reads one);
 * of a deleted person: a result if the name was read before the deletion, else it waits.
@@ -239,10 +239,11 @@ class Freezer:
             yield self._frozen(learner, occasion, self.judged_entry(entry), None, graded_at)
 
     def _counts_without_attempt(self, entry: EntryFacts, attempts: Sequence[AttemptFacts]) -> bool:
-        """A grade of an assignment or a manual column; of a test only one that was written in without any attempt."""
+        """A grade of an assignment or a manual column; of a test only one that was written in where no attempt can."""
         if not entry.live or not entry.has_value:
             return False
-        return not self._facts.by_attempts or (entry.overridden and not attempts)
+        no_attempt = all(attempt.state == AttemptState.ABANDONED for attempt in attempts)
+        return not self._facts.by_attempts or (entry.overridden and no_attempt)
 
     def _may_still_hand_in(self, learner: str) -> bool:
         enrolment = self._facts.enrolments.get(learner)

@@ -61,7 +61,7 @@ class Sitting:
     waiting: list[Waiting] = field(default_factory=list)
     missing: dict[str, ResultOutcome] = field(default_factory=dict)
     drifts: list[Drift] = field(default_factory=list)
-    annulled: bool = False  # a protocol of this sitting was annulled: what becomes of its results is for people
+    annulled: bool = False  # something of it stood in a protocol that was annulled: what becomes of it is for people
 
     @property
     def is_ready(self) -> bool:
@@ -96,13 +96,7 @@ class Sittings:
         self._place_waiting()
         self._place_missing()
         self._place_drifts()
-        annulled = {
-            SittingId(one.grade_item, one.group_name, one.sitting)
-            for one in self._facts.protocols
-            if one.state is ProtocolState.ANNULLED
-        }
-        for sitting in self._sittings.values():
-            sitting.annulled = sitting.id in annulled
+        self._mark_annulled()
         return sorted(self._sittings.values(), key=lambda one: (sort_key(one.id.group), one.id.day))
 
     @property
@@ -198,6 +192,14 @@ class Sittings:
         for sitting in self._sittings.values():
             for stored in sitting.ready:
                 sitting.drifts += undecided.get(stored.record.key, [])
+
+    def _mark_annulled(self) -> None:
+        lines = [line for one in self._facts.protocols if one.state is ProtocolState.ANNULLED for line in one.lines]
+        results, learners = {line.result for line in lines}, {line.learner for line in lines}
+        for sitting in self._sittings.values():
+            sitting.annulled = bool(
+                results & {stored.record.key for stored in sitting.ready} or learners & sitting.missing.keys()
+            )
 
     def _of(self, groups: Sequence[str], day: str) -> Sitting:
         group = min(groups, key=sort_key) if groups and self._plan.per_group else ""

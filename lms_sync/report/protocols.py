@@ -199,7 +199,7 @@ def _open(one: OpenLine) -> str:
     attempt = f", {caption('attempt_number').lower()} {one.attempt_number}" if one.attempt_number else ""
     waits = one.state in {reason.value for reason in WaitingFor}
     state = PROTOCOL_WORDS[f"waiting_{one.state}"] if waits else value_caption(ResultOutcome(one.state))
-    return f"{name}{attempt} — {state}"
+    return f"{name}{attempt} — {state}{f' ({one.note})' if one.note else ''}"
 
 
 def _commission_lines(commission: Commission | None) -> list[str]:

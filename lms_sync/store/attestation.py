@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
 from lms_sync.records import (
     KINDS,
@@ -184,14 +184,17 @@ def final_facts(connection: Connection, source: str, item: str) -> FinalFacts | 
 def touched_items(connection: Connection, source: str, after: int) -> set[str]:
     """The keys of grade items about which a ledger row after `after` may have something to say."""
     columns = ledger.c
+    # Of protocols only what was done to a closed one: annulling it sets its results free.
+    telling = or_(columns.kind != Protocol.kind, columns.version > 1)
     changed = connection.execute(
-        select(columns.kind, columns.key).where(columns.seq > after, columns.source == source).distinct()
+        select(columns.kind, columns.key).where(columns.seq > after, columns.source == source, telling).distinct()
     )
     keys: dict[str, list[str]] = {}
     for kind, key in changed:
         keys.setdefault(kind, []).append(key)
     items = set(keys.get("grade_item", ()))
     entries = keys.get("grade_entry", ())
+    items |= _distinct(connection, protocol, protocol.c.grade_item, source, protocol.c.key, keys.get("protocol", ()))
     items |= _distinct(connection, grade_entry, grade_entry.c.grade_item, source, grade_entry.c.key, entries)
     tests = set(keys.get("assessment", ()))
     tests |= _distinct(connection, attempt, attempt.c.assessment, source, attempt.c.key, keys.get("attempt", ()))

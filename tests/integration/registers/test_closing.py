@@ -250,8 +250,7 @@ def test_what_came_after_the_last_pull_is_closed_with_the_rest(world: World) -> 
     world.pass_over()
     world.person("2")
     world.attempt("2", 8)
-    world.close()
-    assert learners(world, FIRST) == ["1", "2"]
+    assert world.close().protocol.totals.took_part == 2
 
 
 def test_what_waits_may_be_left_to_a_later_protocol(world: World) -> None:
@@ -293,6 +292,15 @@ def test_closing_again_gives_the_same_protocol_and_writes_nothing(world: World) 
     again = world.close("7/А")
     assert (first.created, again.created) == (True, False)
     assert (again.protocol, world.ledger_rows()) == (first.protocol, rows)
+
+
+def test_who_is_listed_as_absent_is_not_listed_again(world: World) -> None:
+    world.person("1")
+    world.pass_over()
+    world.close(absent=True)
+    rows = world.ledger_rows()
+    assert not world.close(absent=True).created
+    assert (world.sittings(), world.ledger_rows()) == ({}, rows)
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------

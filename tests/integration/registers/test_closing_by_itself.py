@@ -122,15 +122,17 @@ def test_late_pulls_give_the_protocols_that_daily_pulls_give(
 
 def test_an_unmarked_essay_holds_its_day_and_no_other(world: World, per_day: Mapping) -> None:
     world.mapping = per_day
-    world.person("1")
-    world.person("2")
+    for key in "123":
+        world.person(key)
     world.attempt("1", None)
     world.attempt("2", 7, at=after(days=1))
+    world.attempt("3", 7)
     world.clock.to(days=2)
     assert [one.sitting for one in world.pass_over().closed] == ["2026-03-03"]
     world.attempt("1", 8)
     world.clock.to(days=3)
-    assert [one.sitting for one in world.pass_over().closed] == ["2026-03-02"]
+    world.pass_over()
+    assert closed(world) == [("2026-03-03", ["2"]), ("2026-03-02", ["1", "3"])]
 
 
 def test_an_attempt_under_way_holds_no_day(world: World, per_day: Mapping) -> None:
@@ -328,6 +330,11 @@ def test_an_annulled_sitting_never_closes_by_itself_again(world: World, per_day:
     world.clock.to(days=9)
     assert world.pass_over().closed == []
     assert world.close("7//2026-03-02").protocol.number == SECOND
+    # What was not in the annulled protocol closes by itself as ever.
+    world.person("2")
+    world.attempt("2", 8)
+    world.clock.to(days=20)
+    assert [[line.learner for line in one.lines] for one in world.pass_over().closed] == [["2"]]
 
 
 def test_what_cannot_be_closed_is_told_and_the_others_are(world: World, rules: Rules) -> None:

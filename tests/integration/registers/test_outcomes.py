@@ -12,6 +12,12 @@ from tests.integration.registers.conftest import Rules
 from tests.integration.registers.world import COURSE_RECORD, MONDAY, SOURCE, World, after
 
 
+@pytest.fixture
+def world(lite: World) -> World:
+    """In SQLite only: what is asked of the store here, the tests of closing and of drift ask of both databases."""
+    return lite
+
+
 def waiting(world: World, name: str = "7") -> dict[str, WaitingFor]:
     return {one.learner: one.reason for one in world.sitting(name).waiting}
 
@@ -354,6 +360,14 @@ def test_a_grade_written_for_somebody_without_an_attempt_is_their_result(world: 
     world.entry("1", 80, overridden=True)
     world.pass_over()
     assert {key: (one.grade, one.mark) for key, one in world.results().items()} == {"1/grade": (Decimal(80), 4)}
+
+
+def test_a_grade_written_for_somebody_who_abandoned_the_test_is_their_result(world: World) -> None:
+    world.person("1")
+    world.attempt("1", None, state=AttemptState.ABANDONED)
+    world.entry("1", 80, overridden=True)
+    world.pass_over()
+    assert {key: one.mark for key, one in world.results().items()} == {"1/grade": 4}
 
 
 def test_a_grade_that_the_test_itself_gave_is_no_second_result(world: World) -> None:
