@@ -13,7 +13,7 @@ from decimal import Decimal
 from lms_sync.connector import Mode, Outcome, Page, ReadTask, Scope, SourceRecord
 from lms_sync.errors import SourceError, SourceGone, SourceRefused
 from lms_sync_moodle import wire
-from lms_sync_moodle.changes import DELETED, PREVIEW, UNREADABLE, changes_of, plan
+from lms_sync_moodle.changes import DELETED, PREVIEW, REFUSED, UNREADABLE, changes_of, plan, why_unread
 from lms_sync_moodle.cursor import Cursor
 from lms_sync_moodle.enrolled import roster
 from lms_sync_moodle.pages import Tally, instant, paged, refused
@@ -92,7 +92,7 @@ class _Reading:
                 yield from self._touched(change.quiz, change.attempts)
         for quiz_id in sorted(found.vanished):
             yield from self._gone_with(quiz_id)
-        yield from self._owed_before(cursor.todo)
+        yield from self._owed_before([*cursor.todo, *self._unreadable_before(cursor)])
         new = Cursor(started, tuple(self.owed), self.skip)
         yield Page(cursor=new.text(), end=self.tally.end(Outcome.CHANGES), findings=self.tally.findings)
 
@@ -169,7 +169,7 @@ class _Reading:
             self.reviews_left -= 1
             attempt = review_of(self.site, attempt_id)
             if isinstance(attempt, SourceError):
-                self.skip[attempt_id] = UNREADABLE
+                self.skip[attempt_id] = why_unread(attempt)
             elif attempt.preview:
                 self.skip[attempt_id] = PREVIEW
             else:
@@ -268,9 +268,17 @@ class _Reading:
         """The known attempts at a quiz that Moodle no longer lists, or that were a deleted person's."""
         if self.tally.notes:
             return
-        alive = set(listed) - self.skip.keys()
+        alive = {one for one in listed if self.skip.get(one) not in (DELETED, PREVIEW)}
         if absent := [("attempt", str(one)) for one in sorted(self._known_of(quiz_id)) if one not in alive]:
             yield Page(absent=absent)
+
+    def _unreadable_before(self, cursor: Cursor) -> list[int]:
+        """Attempts that could not be read last time, as far as the limit allows: that may have been for the moment."""
+        before = [one for one, reason in sorted(cursor.skip.items()) if reason == UNREADABLE]
+        again = before[: max(0, self.reviews_left - len(cursor.todo))]
+        for attempt_id in again:
+            del self.skip[attempt_id]
+        return again
 
     def _owed_before(self, owed: Iterable[int]) -> Iterator[Page]:
         """Attempts that an earlier reading could not account for, looked up as far as the limit allows."""
@@ -283,8 +291,10 @@ class _Reading:
                 continue
             self.reviews_left -= 1
             attempt = review_of(self.site, attempt_id)
-            if isinstance(attempt, SourceError) or attempt.quiz not in quizzes:
-                self.skip[attempt_id] = UNREADABLE
+            if isinstance(attempt, SourceError):
+                self.skip[attempt_id] = why_unread(attempt)
+            elif attempt.quiz not in quizzes:
+                self.skip[attempt_id] = REFUSED
             elif attempt.preview:
                 self.skip[attempt_id] = PREVIEW
             else:

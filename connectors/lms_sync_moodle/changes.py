@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lms_sync.connector import Finding, Level, Mode, ReadTask, Scope
-from lms_sync.errors import SourceError
+from lms_sync.errors import SourceError, SourceRefused
 from lms_sync_moodle import wire
 from lms_sync_moodle.cursor import Cursor, is_ahead, parse
 from lms_sync_moodle.quiz_attempts import ATTEMPTS_CHANGED, UPDATES, attempts_of, review_of
@@ -30,7 +30,8 @@ OTHER_SIGNS = COLUMN_SIGNS | {GRADES_CHANGED, ATTEMPTS_CHANGED, "usertracks", "u
 LOOKUPS = 10
 """Unknown attempts that are always looked up; beyond a third of the learners, reading the quiz whole is cheaper."""
 
-PREVIEW, DELETED, UNREADABLE = "preview", "deleted", "unreadable"
+PREVIEW, DELETED, UNREADABLE, REFUSED = "preview", "deleted", "unreadable", "refused"
+"""Why an attempt is nobody's result. What is only `unreadable` may be so for the moment and is looked up again."""
 
 
 @dataclass
@@ -139,7 +140,7 @@ class _Search:
         self._found.touches_everybody = self._found.touches_everybody or change.whole
 
     def _owners_of(self, listed: set[int]) -> set[int] | None:
-        """Whose attempts these are; None when too many would have to be looked up."""
+        """Whose attempts these are; None when too many must be looked up, or one cannot be: it may be anybody's."""
         listed = listed - self._found.skip.keys()
         unknown = sorted(listed - self._owners.keys())
         if len(unknown) > self._lookups():
@@ -148,8 +149,10 @@ class _Search:
         for attempt_id, attempt in zip(
             unknown, self._site.client.each(lambda one: review_of(self._site, one), unknown), strict=True
         ):
-            if isinstance(attempt, SourceError):
-                self._found.skip[attempt_id] = UNREADABLE
+            if isinstance(attempt, SourceRefused):
+                self._found.skip[attempt_id] = REFUSED
+            elif isinstance(attempt, SourceError):
+                return None
             elif attempt.preview:
                 self._found.skip[attempt_id] = PREVIEW
             else:
@@ -159,6 +162,11 @@ class _Search:
     def _lookups(self) -> int:
         enrolled = self._task.known.rows("enrolment", self._scope.key, ())
         return min(self._site.options.review_limit, max(LOOKUPS, len(enrolled) // 3))
+
+
+def why_unread(error: SourceError) -> str:
+    """Why an attempt that was looked up is left out."""
+    return REFUSED if isinstance(error, SourceRefused) else UNREADABLE
 
 
 def _signs(module: wire.UpdatedModule) -> dict[str, set[int]]:

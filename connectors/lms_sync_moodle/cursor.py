@@ -19,7 +19,7 @@ AHEAD = "the cursor is ahead of Moodle's clock"
 class Cursor:
     """`since`: the server's clock (epoch seconds) when the last reading began. `todo`: identifiers of people (grades)
     or attempts that could not be read then. `skip`: attempts that are nobody's result, with the reason (preview,
-    deleted, unreadable)."""
+    deleted, refused, unreadable)."""
 
     since: int
     todo: tuple[int, ...] = ()

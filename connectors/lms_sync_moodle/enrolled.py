@@ -60,10 +60,12 @@ class EnrolledList:
             lost_before = self._lost
             people = self._range(start - overlap, size + overlap)
             whole = self._lost == lost_before
-            if people and overlap and last_full and whole and people[0].id not in self.seen:
+            # The person that both pages share was there a moment ago; without them the list has become shorter.
+            moved = not people or people[0].id not in self.seen
+            if overlap and last_full and whole and moved:
                 steps_back += 1
                 if steps_back <= STEPS_BACK:
-                    start, last_full = max(0, start - size), False
+                    start = max(0, start - size)
                     continue
                 self.unsteady = True
             fresh = [person for person in people if person.id not in self.seen]

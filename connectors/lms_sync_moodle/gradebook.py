@@ -59,6 +59,10 @@ class _Reader(HTMLParser):
         if not self._depth and data.strip():
             self.pieces.append(data)
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """HTML has no marked sections, and the inherited method raises AssertionError for most: a comment, then."""
+        return self.parse_bogus_comment(i, report)
+
 
 def read_formatted(markup: str | None) -> Formatted:
     """What a formatted grade says. The icon is known by class: fa-check, and fa-times (to 4.x) or fa-xmark (later)."""

@@ -29,6 +29,7 @@ GONE = "нет в СДО"
 NOT_MARKED = "не проверено"
 REOPENED = "не завершена"
 SETTLED = "the LMS says again what the result says"
+ANNULLED = "the protocol that listed it was annulled"
 
 Difference = tuple[DriftField, str, str, dt.datetime | None]
 """What differs, as frozen, as it is now, and since when by the LMS."""
@@ -37,10 +38,13 @@ Difference = tuple[DriftField, str, str, dt.datetime | None]
 def drift_changes(facts: FinalFacts, freezer: Freezer, numbers: Mapping[str, str]) -> list[Drift]:
     """The drift records that are new or changed. `numbers` gives the protocol in which a result stands, by its key."""
     found = {one.key: one for one in _drifts(facts, freezer, numbers)}
+    void = {one.record.key for one in facts.results if _is_void(one.record, numbers)}
     return [
         *(now for key, now in found.items() if _is_news(facts.drifts.get(key), now)),
         *(
-            known.model_copy(update={"state": DriftState.SETTLED, "reason": SETTLED})
+            known.model_copy(
+                update={"state": DriftState.SETTLED, "reason": ANNULLED if known.result in void else SETTLED}
+            )
             for key, known in facts.drifts.items()
             if key not in found and known.state in (DriftState.OPEN, DriftState.KEPT)
         ),
@@ -57,8 +61,8 @@ def _is_news(known: Drift | None, now: Drift) -> bool:
 def _drifts(facts: FinalFacts, freezer: Freezer, numbers: Mapping[str, str]) -> Iterator[Drift]:
     for stored in facts.results:
         result = stored.record
-        if made_at_closing(result) and result.key not in numbers:
-            continue  # it only said that there was no result in a protocol that was annulled since
+        if _is_void(result, numbers):
+            continue
         for field, frozen, current, changed_at in _differences(facts, freezer, result):
             yield Drift(
                 result=result.key,
@@ -71,6 +75,11 @@ def _drifts(facts: FinalFacts, freezer: Freezer, numbers: Mapping[str, str]) -> 
                 current=current,
                 lms_changed_at=changed_at,
             )
+
+
+def _is_void(result: AttestationResult, numbers: Mapping[str, str]) -> bool:
+    """Whether it only said that there was no result in a protocol that was annulled since."""
+    return made_at_closing(result) and result.key not in numbers
 
 
 def _differences(facts: FinalFacts, freezer: Freezer, result: AttestationResult) -> Iterator[Difference]:

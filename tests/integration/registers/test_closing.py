@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from lms_sync.errors import RegisterError
-from lms_sync.records import AttemptState, ProtocolState, ResultOutcome
+from lms_sync.records import AttemptState, DriftState, ProtocolState, ResultOutcome
 from lms_sync.registers.closing import OnDrift
 from lms_sync.store.attestation import result_versions
 from tests.integration.registers.conftest import Rules
@@ -433,6 +433,18 @@ def test_a_renamed_absentee_of_an_annulled_protocol_is_nobodys_to_decide(world: 
     world.unenrol("1")
     world.rename("1", "Яшин Олег")
     assert world.pass_over().undecided == 0
+
+
+def test_annulling_settles_what_differed_of_an_absentee_and_says_so(world: World) -> None:
+    world.person("1")
+    world.pass_over()
+    world.close()
+    world.rename("1", "Яшин Олег")
+    assert world.pass_over().undecided == 1
+    world.annul(FIRST)
+    assert world.pass_over().undecided == 0
+    (settled,) = world.drifts(DriftState.SETTLED).values()
+    assert settled.reason == "the protocol that listed it was annulled"
 
 
 def test_closing_as_recorded_needs_nothing_where_nothing_differs(world: World) -> None:

@@ -50,9 +50,13 @@ class Worker:
         told.close()
 
     def next(self) -> Any:
-        """What it tells next; fails when it tells nothing in time."""
+        """What it tells next; fails when it tells nothing in time, or has broken down."""
         assert self.told.poll(SECONDS), "a process told nothing in time"
-        return self.told.recv()
+        try:
+            return self.told.recv()
+        except EOFError:
+            self.process.join(SECONDS)
+            raise AssertionError(f"a process broke down with exit code {self.process.exitcode}") from None
 
     def kill(self) -> None:
         """Ends it by SIGKILL, wherever it is."""
