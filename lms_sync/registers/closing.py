@@ -103,7 +103,7 @@ def _refuse_undecided(sitting: Sitting, options: ClosingOptions) -> None:
         )
     if sitting.drifts and options.on_drift is OnDrift.REFUSE:
         raise RegisterError(
-            f"The LMS tells of {sitting.id} otherwise than was recorded ({len(sitting.drifts)} differences, see "
+            f"The LMS tells of {sitting.id} otherwise than was recorded (differences: {len(sitting.drifts)}, see "
             f"`lms-sync protocols drift`): take them over with `lms-sync protocols accept {sitting.id} --reason …`, or "
             "close with what was recorded with --as-recorded --reason …"
         )

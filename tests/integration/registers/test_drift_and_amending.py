@@ -106,7 +106,7 @@ def test_a_change_is_told_with_both_values_and_changes_nothing(closed: World, fi
     assert closed.is_sound()
 
 
-@pytest.mark.parametrize(("change", "now"), [(reopen_attempt, "inprogress"), (unmark, "не проверено")])
+@pytest.mark.parametrize(("change", "now"), [(reopen_attempt, "не завершена"), (unmark, "не проверено")])
 def test_an_attempt_that_is_no_longer_finished_or_marked_is_told(
     closed: World, change: Callable[[World], None], now: str
 ) -> None:
@@ -414,7 +414,9 @@ def drifted(world: World) -> World:
 def test_a_difference_stops_closing_until_it_is_accepted(drifted: World) -> None:
     assert not drifted.sitting().is_ready
     rows = drifted.ledger_rows()
-    with pytest.raises(RegisterError, match=r"^The LMS tells .* of 7 otherwise than was recorded, see .*accept 7"):
+    with pytest.raises(
+        RegisterError, match=r"^The LMS tells of 7 otherwise than was recorded \(differences: 1, .*accept 7"
+    ):
         drifted.close()
     assert drifted.ledger_rows() == rows
     assert drifted.accept().decided == 1
