@@ -170,6 +170,8 @@ def _tell_next(config: Path) -> None:
         f"""
 Everything is in {config.parent}. Look around:
   lms-sync status --config {config}
+  lms-sync protocols list --config {config}
+  lms-sync protocols close --ready --config {config}
   lms-sync verify --config {config}
   sqlite3 {config.parent / "store.db"} '{_QUERY}'
 
