@@ -58,11 +58,11 @@ def figures(directory: Path, scale: int) -> Iterator[Figure]:
     """Every figure, as soon as it is measured."""
     yield from of_a_large_course(directory, LEARNERS // scale)
     yield of_an_unchanged_site(directory, max(SITE_COURSES // scale, 2))
-    yield of_memory(directory, MANY_LEARNERS // scale)
+    yield from of_a_very_large_course(directory, MANY_LEARNERS // scale)
 
 
 def of_a_large_course(directory: Path, learners: int) -> Iterator[Figure]:
-    """First pulls of one course, against the floor; the proof; and the pull of a slow LMS."""
+    """First pulls of one course, against the floor; and the pull of a slow LMS."""
     store = directory / "large.db"
     with running_lms(learners) as lms:
         scope = f"course/{lms.site.course}"
@@ -87,9 +87,6 @@ def of_a_large_course(directory: Path, learners: int) -> Iterator[Figure]:
             "< 150 MiB",
             first.mebibytes < 150,
         )
-        proof = verified(store)
-        rate = proof.rows / proof.seconds
-        yield Figure(f"verify ({proof.rows:,} ledger rows)", f"{rate:,.0f} rows/s", "≥ 200,000 rows/s", rate >= 200_000)
         yield of_a_slow_lms(lms, directory, scope)
 
 
@@ -127,16 +124,20 @@ def of_an_unchanged_site(directory: Path, courses: int) -> Figure:
     )
 
 
-def of_memory(directory: Path, learners: int) -> Figure:
-    """Peak memory of the first pull of a very large course."""
+def of_a_very_large_course(directory: Path, learners: int) -> Iterator[Figure]:
+    """Peak memory of the first pull of everything, and the proof: of a large store, as it grows with the years."""
+    store = directory / "many.db"
     with running_lms(learners) as lms:
-        whole = pulled(lms.site, directory / "many.db")
-    return Figure(
+        whole = pulled(lms.site, store)
+    yield Figure(
         f"peak memory, first pull of everything ({learners:,} learners, {whole.records:,} records)",
         f"{whole.mebibytes:.0f} MiB  ({whole.seconds:.0f} s)",
         "< 150 MiB",
         whole.mebibytes < 150,
     )
+    proof = verified(store)
+    rate = proof.rows / proof.seconds
+    yield Figure(f"verify ({proof.rows:,} ledger rows)", f"{rate:,.0f} rows/s", "≥ 200,000 rows/s", rate >= 200_000)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,10 @@ class ReadTask:
 
 @dataclass(frozen=True)
 class SiteAccess:
-    """Where the LMS is and how to speak to it politely. Times in seconds."""
+    """Where the LMS is and how to speak to it politely. Times in seconds.
+
+    `url` and `secret` are empty where the connector's class says that it needs none and the operator gave none.
+    """
 
     name: str
     url: str
@@ -167,6 +170,12 @@ class Connector(ABC):
 
     mapping: ClassVar[str]
     """The entry-point name (group `lms_sync.mappings`) of the mapping shipped for this connector."""
+
+    needs_url: ClassVar[bool] = True
+    """Whether the operator must write the LMS's address; False for what is reached otherwise, such as a file."""
+
+    needs_secret: ClassVar[bool] = True
+    """Whether the operator must name a token, with `token_file` or `token_env`."""
 
     @abstractmethod
     def __init__(self, access: SiteAccess, options: Any) -> None:

@@ -51,6 +51,8 @@ def plain(number: Decimal) -> Decimal:
 
 def utc_instant(value: dt.datetime) -> dt.datetime:
     """The instant in UTC. Raises ValueError for a time without a zone."""
+    if value.tzinfo is dt.UTC:  # nearly always
+        return value
     if value.tzinfo is None:
         raise ValueError("a time must carry its zone")
     return value.astimezone(dt.UTC)
@@ -61,6 +63,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+@lru_cache(maxsize=8192)
 def utc_text(value: dt.datetime) -> str:
     """The one text form of an instant: `2026-11-22T04:20:00Z`, with microseconds only where there are some."""
     return utc_instant(value).isoformat().replace("+00:00", "Z")

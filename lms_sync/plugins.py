@@ -122,7 +122,10 @@ def _connector_fault(found: object) -> str:
     if not (inspect.isclass(found.options) and issubclass(found.options, BaseModel)):
         return "defines `options` that is not a pydantic model"
     wrong = [name for name in ("title", "mapping") if not isinstance(getattr(found, name), str)]
-    return f"defines {', '.join(wrong)} that is not a text" if wrong else ""
+    if wrong:
+        return f"defines {', '.join(wrong)} that is not a text"
+    wrong = [name for name in ("needs_url", "needs_secret") if not isinstance(getattr(found, name), bool)]
+    return f"defines {', '.join(wrong)} that is neither True nor False" if wrong else ""
 
 
 def _mapping_fault(found: object) -> str:

@@ -23,6 +23,7 @@ from lms_sync.errors import LmsSyncError, StoreBusy
 from lms_sync.exact import utc_now
 from lms_sync.log import get_logger, where_of
 from lms_sync.store.query import runs
+from lms_sync.store.rows import RunOutcome
 from lms_sync.store.store import Store
 from lms_sync.sync.pull import Progress, PullOptions, PullSource, pull
 from lms_sync.timing import Timing
@@ -32,6 +33,9 @@ BUSY_PAUSE = dt.timedelta(minutes=1)
 
 _RUNS_LOOKED_THROUGH = 50_000
 """More than a year of runs, one every quarter of an hour."""
+
+_ENDED_EARLY = (RunOutcome.UNDER_WAY, RunOutcome.STOPPED, RunOutcome.INTERRUPTED)
+"""Outcomes of a run after which nobody knows which of its streams it came to."""
 
 _log = get_logger(__name__)
 
@@ -139,10 +143,10 @@ def _until_signal() -> Callable[[], None]:
 
 
 def last_reads_of(store: Store, settings: SourceSettings) -> dict[str, dt.datetime | None]:
-    """When each scheduled stream was last read (UTC); None: never, or its last run was broken off."""
+    """When each scheduled stream was last read (UTC); None: never, or the source's last run did not come to its end."""
     last_run = next(iter(runs(store, source=settings.name, limit=1)), None)
     reads: dict[str, dt.datetime | None] = dict.fromkeys(settings.schedule)
-    if last_run is None or last_run.outcome in ("", "interrupted"):
+    if last_run is None or last_run.outcome in _ENDED_EARLY:
         return reads
     for state in store.scope_states(settings.name):
         if state.stream in reads and state.read_at:
@@ -151,11 +155,14 @@ def last_reads_of(store: Store, settings: SourceSettings) -> dict[str, dt.dateti
 
 
 def last_full_run(store: Store, source: str) -> dt.datetime | None:
-    """When the source was last read whole (UTC), whether or not the LMS gave all of it."""
+    """When the source was last read whole (UTC), whether or not the LMS gave all of it.
+
+    A run that was stopped asked for a part only, whatever it was to ask for: it does not count.
+    """
     found = (
         run.started_at
         for run in runs(store, source=source, limit=_RUNS_LOOKED_THROUGH)
-        if run.mode == Mode.FULL and run.outcome in ("done", "partial")
+        if run.mode == Mode.FULL and run.outcome in (RunOutcome.DONE, RunOutcome.PARTIAL)
     )
     return next(found, None)
 

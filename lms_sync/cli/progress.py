@@ -9,16 +9,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lms_sync.connector import Finding, Level, Outcome, Scope, ScopeEnd
+from lms_sync.connector import Finding, Level, Scope
 from lms_sync.log import get_logger, redact
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lms_sync.sync.pull import Progress, RunSummary
+    from lms_sync.sync.pull import Progress, RunSummary, ScopeVerdict
 
 _log = get_logger("lms_sync.pull")
-_UNTRUSTED = (Outcome.PARTIAL, Outcome.REFUSED)
 
 
 class LogProgress:
@@ -44,18 +43,18 @@ class LogProgress:
         """See `Progress`."""
         _log.debug("page committed", source=self._source, stream=stream, **counts)
 
-    def scope_done(self, scope: Scope, end: ScopeEnd) -> None:
+    def scope_done(self, scope: Scope, verdict: ScopeVerdict) -> None:
         """See `Progress`."""
-        write = _log.warning if end.outcome in _UNTRUSTED else _log.debug
+        write = _log.debug if verdict.outcome.trusted else _log.warning
         write(
             "scope done",
             source=self._source,
             stream=scope.stream,
             scope=scope.key,
-            outcome=end.outcome.value,
-            expected=end.expected,
-            received=end.received,
-            note=end.note,
+            outcome=verdict.outcome.value,
+            expected=verdict.expected,
+            received=verdict.received,
+            note=verdict.note,
         )
 
     def finding(self, finding: Finding) -> None:
@@ -65,12 +64,12 @@ class LogProgress:
 
     def run_done(self, summary: RunSummary) -> None:
         """See `Progress`."""
-        write = {"done": _log.info, "partial": _log.warning}.get(summary.outcome, _log.error)
+        write = {"done": _log.info, "failed": _log.error}.get(summary.outcome, _log.warning)
         write(
             "pull finished",
             source=summary.source,
             run=summary.run_id,
-            outcome=summary.outcome,
+            outcome=summary.outcome.value,
             problems=list(summary.problems),
             **summary.counts,
         )
@@ -116,7 +115,7 @@ class BarProgress:
             if stream in self._tasks:
                 self._bars.update(self._tasks[stream], detail=f"{self._changes[stream]} changes")
 
-    def scope_done(self, scope: Scope, end: ScopeEnd) -> None:
+    def scope_done(self, scope: Scope, verdict: ScopeVerdict) -> None:
         """See `Progress`."""
         if scope.stream in self._tasks:
             self._bars.advance(self._tasks[scope.stream])

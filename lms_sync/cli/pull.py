@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,14 +16,15 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put_json, say, words_console
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, SourceOption
 from lms_sync.cli.workplace import chosen_sources, full_settings, open_store, pull_options, pull_sources
-from lms_sync.errors import EXIT_CONFIG, EXIT_PARTIAL, LmsSyncError, SourceError, StoreBusy
+from lms_sync.errors import EXIT_CONFIG, EXIT_DONE, EXIT_PARTIAL, LmsSyncError, SourceError, StoreBusy
 
 if TYPE_CHECKING:
     from lms_sync.report.interface import Value
     from lms_sync.store.store import Store
-    from lms_sync.sync.pull import PullOptions, PullSource, RunSummary
+    from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Troubled
 
-COUNTS = ("added", "changed", "restored", "retired", "unchanged", "quarantined", "braked")
+COUNTS = {name: name for name in ("added", "changed", "restored", "retired", "unchanged", "quarantined")}
+COUNTS["braked"] = "kept by brake"
 
 
 def pull(
@@ -37,7 +39,7 @@ def pull(
         typer.Option(
             "--allow-retire",
             help="Let this scope retire records although the brake stopped it; may be repeated.",
-            metavar="SCOPE",
+            metavar="STREAM:SCOPE",
         ),
     ] = None,
     json: JsonOption = False,
@@ -54,14 +56,10 @@ def pull(
             allow_retire=tuple(allow_retire or ()),
             stop=stop,
         )
-        results, exit_codes = [], []
-        for one in sources:
-            if not stop.is_set():
-                results.append(pull_one(store, one, options))
-                exit_codes += [results[-1].exit_code, sign_checkpoint(store, settings)]
+        results, exit_code = pull_each(store, sources, options, partial(sign_checkpoint, store, settings))
     if json:
         put_json({"runs": [result_document(result) for result in results]})
-    raise typer.Exit(max(exit_codes, default=EXIT_PARTIAL))
+    raise typer.Exit(exit_code)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +76,23 @@ class Result:
         if self.summary:
             return self.summary.exit_code
         return self.error.exit_code if self.error else EXIT_CONFIG
+
+
+def pull_each(
+    store: Store, sources: Sequence[PullSource], options: PullOptions, after_pull: Callable[[], int]
+) -> tuple[list[Result], int]:
+    """Pulls one source after the other until somebody stops it; gives what became of them and the exit code.
+
+    `after_pull` is called after each and gives an exit code of its own. A source that was not come to is undone work.
+    """
+    results, exit_codes = [], []
+    for source in sources:
+        if options.stopped:
+            exit_codes.append(EXIT_PARTIAL)
+            break
+        results.append(pull_one(store, source, options))
+        exit_codes += [results[-1].exit_code, after_pull()]
+    return results, max(exit_codes, default=EXIT_DONE)
 
 
 def pull_one(store: Store, source: PullSource, options: PullOptions) -> Result:
@@ -99,14 +114,14 @@ def pull_one(store: Store, source: PullSource, options: PullOptions) -> Result:
 
 
 def tell_summary(summary: RunSummary) -> None:
-    """The run in words: a line a stream, what went wrong, and what to do about a brake."""
+    """The run in words: a line a stream, and what went wrong."""
     from lms_sync.report.interface import Column, Table
     from lms_sync.report.table import write_table
 
     columns = [Column("stream", "stream"), Column("scopes", "scopes", numeric=True)]
     columns += [Column("trusted", "read whole", numeric=True), Column("changes", "changes only", numeric=True)]
-    columns += [Column("partial", "partial", numeric=True), Column("refused", "refused", numeric=True)]
-    columns += [Column(count, count, numeric=True) for count in COUNTS]
+    columns += [Column(outcome, outcome, numeric=True) for outcome in ("partial", "refused", "braked")]
+    columns += [Column(title, title, numeric=True) for title in COUNTS.values()]
     rows: list[list[Value]] = [
         [
             stream.name,
@@ -115,6 +130,7 @@ def tell_summary(summary: RunSummary) -> None:
             stream.changes,
             stream.partial,
             stream.refused,
+            stream.braked,
             *(stream.counts.get(count, 0) for count in COUNTS),
         ]
         for stream in summary.streams
@@ -124,11 +140,6 @@ def tell_summary(summary: RunSummary) -> None:
         say(f"  final attestation: {told}")
     for problem in summary.problems:
         say(f"  ! {problem}")
-    if summary.counts.get("braked"):
-        say(
-            "  ! Records that vanished were kept, for too many vanished at once. Look at the LMS; if they are really "
-            "gone, run: lms-sync pull --full --allow-retire SCOPE (scopes: lms-sync status)"
-        )
 
 
 def attestation_words(summary: RunSummary) -> str:
@@ -162,8 +173,18 @@ def result_document(result: Result) -> dict[str, Any]:
         "counts": dict(summary.counts),
         "streams": [{**vars(stream), "counts": dict(stream.counts)} for stream in summary.streams],
         "problems": summary.problems,
+        "troubled": [troubled_document(one) for one in summary.troubled],
         "findings": [dataclasses.asdict(finding) for finding in summary.findings],
     }
+
+
+def troubled_document(troubled: Troubled) -> dict[str, Any]:
+    """A scope whose reading cannot be trusted, as JSON-ready values; `status --json` has the same keys."""
+    from lms_sync.cli.status_tables import leave_of
+
+    scope, verdict = troubled.scope, troubled.verdict
+    place = {"stream": scope.stream, "scope": scope.key, "label": scope.label}
+    return place | dataclasses.asdict(verdict) | {"allow_retire": leave_of(scope.stream, scope.key, verdict.outcome)}
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from lms_sync.exact import utc_now, utc_text
 from lms_sync.report.interface import Column, Table, Value
 from lms_sync.report.status import SourceStatus
 from lms_sync.report.table import write_table
-from lms_sync.store.rows import RunState, ScopeState
+from lms_sync.store.rows import RunState, ScopeOutcome, ScopeState
+from lms_sync.sync.brake import leave_to_retire
 from lms_sync.timing import duration_text
 
 
@@ -40,7 +41,7 @@ def _run_words(run: RunState | None) -> str:
 
 def _stream_table(status: SourceStatus) -> Table:
     columns = [Column("stream", "stream")]
-    columns += [Column(key, key, numeric=True) for key in ("scopes", "read", "partial", "refused", "closed")]
+    columns += [Column(key, key, numeric=True) for key in ("scopes", "read", "partial", "refused", "braked", "closed")]
     columns += [Column("read_ago", "last read"), Column("complete_ago", "oldest whole reading"), Column("late", "")]
     rows = [
         [
@@ -49,6 +50,7 @@ def _stream_table(status: SourceStatus) -> Table:
             stream.trusted,
             stream.partial,
             stream.refused,
+            stream.braked,
             stream.closed,
             _ago(stream.newest_read),
             _ago(stream.oldest_complete),
@@ -98,9 +100,19 @@ def _ago(instant: dt.datetime | None) -> str:
 def status_document(status: SourceStatus, scopes: list[ScopeState]) -> dict[str, Any]:
     """The status as JSON-ready values; times as UTC text."""
     document: dict[str, Any] = _plain(asdict(status))
-    document["scopes"] = [_plain(asdict(scope)) for scope in scopes]
+    document["scopes"] = [_scope_document(scope) for scope in scopes]
     del document["troubled"]
     return document
+
+
+def _scope_document(state: ScopeState) -> dict[str, Any]:
+    document: dict[str, Any] = _plain(asdict(state))
+    return document | {"allow_retire": leave_of(state.stream, state.scope, state.outcome)}
+
+
+def leave_of(stream: str, scope: str, outcome: str) -> str | None:
+    """What `lms-sync pull --allow-retire` takes to let a braked scope through; None: the brake did not stop it."""
+    return leave_to_retire(stream, scope) if outcome == ScopeOutcome.BRAKED else None
 
 
 def _plain(value: Any) -> Any:

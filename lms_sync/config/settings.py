@@ -218,11 +218,11 @@ class _SourceReader:
         """The source, or None when something is wrong with it: then `problems` or the file's model tells what."""
         before = len(self.problems)
         self._checked("", lambda: check_source_name(self.name))
-        key = "token_env" if "token_env" in self.table else "token_file" if "token_file" in self.table else ""
-        secret = self._checked(key, lambda: check_secret(self.table, self._folder, self.environment))
+        connector = self._connector()
+        self._check_url(connector)
+        secret = self._secret(connector)
         overlays = self._overlays()
         timings = self._timings()
-        connector = self._connector()
         options = self._options(connector) if connector else None
         if connector and options:
             self._check_streams(connector, options)
@@ -230,7 +230,7 @@ class _SourceReader:
             written = SourceTable.model_validate(self.table)
         except ValidationError:
             return None
-        if not connector or not options or not secret or len(self.problems) > before:
+        if not connector or not options or secret is None or len(self.problems) > before:
             return None
         return SourceSettings(
             name=self.name,
@@ -258,6 +258,18 @@ class _SourceReader:
         except ValueError as error:
             self._tell(key, str(error))
             return None
+
+    def _check_url(self, connector: type[Connector] | None) -> None:
+        """A connector that cannot be found is taken for one that needs what most need."""
+        if "url" not in self.table and (connector is None or connector.needs_url):
+            self._tell("url", "is missing")
+
+    def _secret(self, connector: type[Connector] | None) -> str | None:
+        """The secret, empty where none is needed or named; None when something is wrong with it."""
+        key = next((name for name in ("token_env", "token_file") if name in self.table), "")
+        if not key and connector is not None and not connector.needs_secret:
+            return ""
+        return self._checked(key, lambda: check_secret(self.table, self._folder, self.environment))
 
     def _overlays(self) -> tuple[Path, ...]:
         written = self.table.get("mapping")

@@ -115,10 +115,10 @@ class TimingTable(_Table):
 
 
 class SourceTable(_Table):
-    """`[sources.NAME]` as written; what needs the rest of the machine is checked after."""
+    """`[sources.NAME]` as written; what the connector needs, and the rest of the machine, is checked after."""
 
     connector: str
-    url: Annotated[str, AfterValidator(check_url)]
+    url: Annotated[str, AfterValidator(check_url)] = ""
     token_env: str | None = None
     token_file: str | None = None
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"

@@ -63,8 +63,7 @@ class GradeMapper:
         external_id = bench.own_key(bench.required_id("id", "external_id"))
         course = bench.required_id("courseid", "course")
         decision = self._decide(bench.fields)
-        for one in decision.decisions:
-            bench.decide(*one)
+        bench.decide_all(decision.decisions)
         facts = decision.facts
         if facts.is_scale and decision.scale is None:
             message = "no scale of the mapping knows this item's words: its grades get no mark until one does"
@@ -91,7 +90,7 @@ class GradeMapper:
 
     def _decide(self, item: Mapping[str, Any]) -> ItemDecision:
         path = item.get("course_category_path")
-        key = (*(item.get(name) for name in self._deciding), *(path if isinstance(path, (list, tuple)) else ()))
+        key = (*map(item.get, self._deciding), *(path if isinstance(path, (list, tuple)) else ()))
         try:
             kept = self._kept.get(key)
         except TypeError:  # a list where a text belongs: decided afresh each time, and reported with the item
@@ -137,8 +136,7 @@ class GradeMapper:
         bench.own_key(f"{item_id}/{learner}")
         item = bench.fields.get("item")
         decision = self._decide(item if isinstance(item, Mapping) else {})
-        for one in decision.decisions:
-            bench.decide(*one)
+        bench.decide_all(decision.decisions)
         raw = _raw(bench)
         minimum, maximum = bench.exact("grademin", "minimum"), bench.exact("grademax", "maximum")
         word = bench.text("word")
@@ -193,8 +191,9 @@ class GradeMapper:
             verdict = version.judge(word, scale_position(raw), count, (facts.lowest, facts.highest))
         if verdict.code:
             bench.warn("raw" if verdict.code == "word_and_number_differ" else "mark", verdict.code, verdict.problem)
-        why = f"scale {decision.scale.name} {version.spec.version}: {verdict.why or verdict.problem}"
-        bench.decide("mark", verdict.text, why)
+        if bench.explaining:
+            why = f"scale {decision.scale.name} {version.spec.version}: {verdict.why or verdict.problem}"
+            bench.decide("mark", verdict.text, why)
         return verdict, version.spec.version
 
 

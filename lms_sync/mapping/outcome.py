@@ -6,7 +6,7 @@ Owns `Mapped`, `Rejection`, `Explanation` and the workbench that every mapping f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -94,6 +94,11 @@ class Workbench:
         """Notes a decision, when somebody asked for an explanation."""
         if self.explaining:
             self.decisions.append(Decision(what, value, why))
+
+    def decide_all(self, decisions: Iterable[Decision]) -> None:
+        """Notes decisions that were taken before, when somebody asked for an explanation."""
+        if self.explaining:
+            self.decisions.extend(decisions)
 
     def text(self, source: str, target: str = "") -> str:
         """A text, or empty."""

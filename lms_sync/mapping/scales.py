@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 from lms_sync.exact import PLACES, exact_decimal
 from lms_sync.mapping.layers import PlacedScale
@@ -18,6 +19,8 @@ from lms_sync.mapping.text import fold
 
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 """Wide enough for any product of two grades (20 digits each); never the caller's context, which may be narrower."""
+
+_KEPT_VERDICTS = 4096
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,14 @@ class PercentScale:
 
     def __init__(self, spec: ScaleVersion) -> None:
         self.spec = spec
+        # Kept for a while: the same few grades come by the thousand.
+        self._verdict = lru_cache(maxsize=_KEPT_VERDICTS)(self._verdict_on)
 
     def judge(self, raw: Decimal, minimum: Decimal | None, maximum: Decimal | None) -> Verdict:
         """The mark of a number of points between a minimum and a maximum; outside them it is the nearest step's."""
+        return self._verdict(raw, minimum, maximum)
+
+    def _verdict_on(self, raw: Decimal, minimum: Decimal | None, maximum: Decimal | None) -> Verdict:
         if minimum is None or maximum is None or maximum <= minimum:
             return Verdict(code="range_missing", problem="the item has no range of points to take a percentage of")
         reached = self.spec.thresholds[0]

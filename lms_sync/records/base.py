@@ -8,15 +8,14 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
-from sqlmodel import SQLModel
 
 from lms_sync.exact import utc_text
 
 
-class Record(SQLModel):
+class Record(BaseModel):
     """What every kind of record shares: a kind, a natural key within its source, and one plain form."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)  # type: ignore[assignment]
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     kind: ClassVar[str]
 
@@ -27,14 +26,19 @@ class Record(SQLModel):
 
     def payload(self) -> dict[str, Any]:
         """The record as JSON-ready values: decimals and instants as text, empty values kept."""
-        return {name: _plain_value(getattr(self, name)) for name in type(self).model_fields}
+        return _plain_fields(self)
 
 
-_PLAIN = frozenset({str, int, bool, type(None)})
+def _plain_fields(model: BaseModel) -> dict[str, Any]:
+    # A validated model's own dictionary holds its fields and nothing else, in their order.
+    return {name: value if type(value) in _PLAIN else _plain_value(value) for name, value in model.__dict__.items()}
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})  # most values; a member of a StrEnum is of another type
 
 
 def _plain_value(value: Any) -> Any:
-    if type(value) in _PLAIN:  # most values; a member of a StrEnum is of another type
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, Decimal):
         return format(value, "f")
@@ -45,7 +49,7 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, BaseModel):
-        return {name: _plain_value(getattr(value, name)) for name in type(value).model_fields}
+        return _plain_fields(value)
     if isinstance(value, dict):
         return {name: _plain_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -31,6 +31,7 @@ def record_item(writer: RegisterWriter, mapping: Mapping, item: str) -> Recorded
         return None
     frozen = writer.freeze(final.unfrozen, final.facts.scope)
     if frozen:
+        del final  # there may be thousands of results: not twice in memory
         final = _again(writer, mapping, item)
     changes = drift_changes(final.facts, final.freezer, final.protocol_of)
     if writer.put(changes, final.facts.scope, ""):

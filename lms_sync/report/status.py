@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from lms_sync.connector import Outcome
-from lms_sync.store.rows import QuarantineState, RunState, ScopeState
+from lms_sync.store.rows import QuarantineState, RunOutcome, RunState, ScopeOutcome, ScopeState
 from lms_sync.timing import Timing
 
-CLOSED = "closed"
-"""The outcome kept for a scope that the LMS no longer lists (see `lms_sync.sync.due`)."""
-UNFINISHED = ("", "interrupted")
+_UNFINISHED = (RunOutcome.UNDER_WAY, RunOutcome.INTERRUPTED)
+_TROUBLED = (ScopeOutcome.PARTIAL, ScopeOutcome.REFUSED, ScopeOutcome.BRAKED)
+_RUN_WORDS = {
+    RunOutcome.FAILED: "the last run failed",
+    RunOutcome.INTERRUPTED: "the last run was interrupted",
+    RunOutcome.STOPPED: "the last run was stopped before its end",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class StreamStatus:
     trusted: int
     partial: int
     refused: int
+    braked: int
     closed: int
     newest_read: dt.datetime | None
     oldest_read: dt.datetime | None
@@ -49,7 +53,10 @@ class QuarantineCount:
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """One source as it stands. `attention` says in words what a person should look at."""
+    """One source as it stands. `attention` says in words what a person should look at.
+
+    `troubled` are the scopes whose last reading is partial, refused or stopped by the brake.
+    """
 
     source: str
     last_run: RunState | None
@@ -80,14 +87,13 @@ def source_status(
         _stream_status(name, list(group), schedule.get(name), timezone, now)
         for name, group in groupby(sorted(states, key=lambda state: state.stream), key=lambda state: state.stream)
     ]
-    troubled = [state for state in states if state.outcome in (Outcome.PARTIAL, Outcome.REFUSED)]
+    troubled = [state for state in states if state.outcome in _TROUBLED]
     counts = quarantine_counts(quarantine)
     last_run = runs[0] if runs else None
     attention = [*_run_words(last_run, now)]
     attention += [f"{stream.stream} is late" for stream in streams if stream.late]
     attention += [f"{name} was never read" for name in schedule if name not in {stream.stream for stream in streams}]
-    if troubled:
-        attention.append(f"{len(troubled)} scopes could not be read whole")
+    attention += _scope_words(troubled)
     if counts:
         attention.append(f"{sum(count.count for count in counts)} objects are in quarantine")
     if undecided:
@@ -98,7 +104,7 @@ def source_status(
     return SourceStatus(
         source=source,
         last_run=last_run,
-        last_done=next((run for run in runs if run.outcome == "done"), None),
+        last_done=next((run for run in runs if run.outcome == RunOutcome.DONE), None),
         streams=streams,
         troubled=troubled,
         quarantine=counts,
@@ -110,7 +116,7 @@ def source_status(
 
 def waiting_results(runs: Sequence[RunState]) -> int:
     """How many results of final attestation waited when the last run ended. `runs` newest first."""
-    ended = next((run for run in runs if run.outcome not in UNFINISHED), None)
+    ended = next((run for run in runs if run.outcome not in _UNFINISHED), None)
     return ended.counts.get("results_waiting", 0) if ended else 0
 
 
@@ -118,17 +124,18 @@ def _stream_status(
     name: str, states: Sequence[ScopeState], timing: Timing | None, timezone: str, now: dt.datetime
 ) -> StreamStatus:
     outcomes = Counter(state.outcome for state in states)
-    open_states = [state for state in states if state.outcome != CLOSED]
+    open_states = [state for state in states if state.outcome != ScopeOutcome.CLOSED]
     reads = [state.read_at for state in open_states if state.read_at]
     completes = [state.complete_at for state in open_states if state.complete_at]
     newest = max(reads, default=None)
     return StreamStatus(
         stream=name,
         scopes=len(open_states),
-        trusted=outcomes[Outcome.COMPLETE] + outcomes[Outcome.CHANGES],
-        partial=outcomes[Outcome.PARTIAL],
-        refused=outcomes[Outcome.REFUSED],
-        closed=outcomes[CLOSED],
+        trusted=outcomes[ScopeOutcome.COMPLETE] + outcomes[ScopeOutcome.CHANGES],
+        partial=outcomes[ScopeOutcome.PARTIAL],
+        refused=outcomes[ScopeOutcome.REFUSED],
+        braked=outcomes[ScopeOutcome.BRAKED],
+        closed=outcomes[ScopeOutcome.CLOSED],
         newest_read=newest,
         oldest_read=min(reads, default=None),
         oldest_complete=min(completes, default=None),
@@ -143,12 +150,21 @@ def _is_late(last: dt.datetime | None, timing: Timing, timezone: str, now: dt.da
     return now > timing.due_after(due, due, timezone)
 
 
+def _scope_words(troubled: Sequence[ScopeState]) -> list[str]:
+    braked = sum(state.outcome == ScopeOutcome.BRAKED for state in troubled)
+    unread = len(troubled) - braked
+    words = [f"{unread} scopes could not be read whole"] if unread else []
+    if braked:
+        words.append(f"{braked} scopes were stopped by the brake, for too much vanished at once: see their notes")
+    return words
+
+
 def _run_words(run: RunState | None, now: dt.datetime) -> list[str]:
     if run is None:
         return ["nothing was pulled yet"]
-    if run.outcome in ("failed", "interrupted"):
-        return [f"the last run {run.outcome}" if run.outcome == "failed" else "the last run was interrupted"]
-    if not run.outcome and now - run.started_at > dt.timedelta(days=1):
+    if run.outcome in _RUN_WORDS:
+        return [_RUN_WORDS[RunOutcome(run.outcome)]]
+    if run.outcome == RunOutcome.UNDER_WAY and now - run.started_at > dt.timedelta(days=1):
         return ["the last run began more than a day ago and has not ended"]
     return []
 

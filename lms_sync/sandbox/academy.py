@@ -18,6 +18,8 @@ DAY = 86_400
 
 
 class Programme(NamedTuple):
+    """A course of the academy and the names of its groups; ``category`` is a key of ``_CATEGORIES``."""
+
     category: str
     name: str
     short: str

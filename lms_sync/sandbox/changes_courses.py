@@ -26,16 +26,19 @@ class CourseChanges(Gradebook):
 
     @change
     def add_category(self, name: str, idnumber: str = "", parent: int = 0, description: str = "") -> Category:
+        """Create a category below ``parent`` (0: at the top)."""
         category = Category(self.new_id("category"), name, idnumber, parent, description)
         self.categories[category.id] = category
         return category
 
     @change
     def rename_category(self, category: int, name: str) -> None:
+        """Change a category's name. No course's time of change moves."""
         self.categories[category].name = name
 
     @change
     def move_course(self, course: int, category: int) -> None:
+        """Put a course into another category."""
         self.courses[course].category = category
         self.courses[course].timemodified = self.now
 
@@ -80,11 +83,13 @@ class CourseChanges(Gradebook):
 
     @change
     def hide_course(self, course: int, visible: bool = False) -> None:
+        """Hide a course from learners, or show it again. People in it stay enrolled."""
         self.courses[course].visible = visible
         self.courses[course].timemodified = self.now
 
     @change
     def rename_course(self, course: int, fullname: str | None = None, shortname: str | None = None) -> None:
+        """Change a course's names; None leaves one alone."""
         record = self.courses[course]
         record.fullname = record.fullname if fullname is None else fullname
         record.shortname = record.shortname if shortname is None else shortname
@@ -185,6 +190,7 @@ class CourseChanges(Gradebook):
 
     @change
     def hide_activity(self, cmid: int, visible: bool = False) -> None:
+        """Hide an activity on the course page, or show it again. Its grade item stays as it is."""
         self.activities[cmid].visible = visible
         self.activities[cmid].timemodified = self.now
 

@@ -14,6 +14,7 @@ class GradeChanges(Gradebook):
 
     @change
     def add_scale(self, name: str, *words: str) -> Scale:
+        """Create a scale of these words, the worst first."""
         scale = Scale(self.new_id("scale"), name, words)
         self.scales[scale.id] = scale
         return scale
@@ -28,6 +29,7 @@ class GradeChanges(Gradebook):
         gradepass: Decimal = Decimal(0),
         idnumber: str = "",
     ) -> GradeItem:
+        """Add a column that no activity fills, graded in points from 0."""
         item = GradeItem(0, course, name, "manual", idnumber=idnumber, grademax=grademax, gradepass=gradepass)
         return self._add_item(item)
 
@@ -95,10 +97,12 @@ class GradeChanges(Gradebook):
 
     @change
     def hide_grade(self, item: int, user: int, hidden: bool = True) -> None:
+        """Hide one cell from its learner, or show it again. Value and total stay."""
         self._grade_row(item, user).hidden = hidden
 
     @change
     def lock_grade(self, item: int, user: int, locked: bool = True) -> None:
+        """Lock one cell, which then keeps what it has whatever is supplied or typed in, or unlock it."""
         self._grade_row(item, user).locked = locked
 
     @change
@@ -109,10 +113,12 @@ class GradeChanges(Gradebook):
 
     @change
     def hide_item(self, item: int, hidden: bool = True) -> None:
+        """Hide a whole column from learners, or show it again; its cells keep their own flags."""
         self.grade_items[item].hidden = hidden
 
     @change
     def lock_item(self, item: int, locked: bool = True) -> None:
+        """Lock a whole column, or unlock it: no cell of it changes any more; their own flags stay."""
         self.grade_items[item].locked = locked
 
     @change

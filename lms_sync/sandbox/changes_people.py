@@ -14,6 +14,7 @@ class PeopleChanges(Gradebook):
 
     @change
     def add_profile_field(self, shortname: str, name: str, datatype: str = "text", default: str = "") -> ProfileField:
+        """Add a field to every account; a non-empty default shows for people without a value."""
         field = self.profile_fields[shortname] = ProfileField(shortname, name, datatype, default)
         return field
 
@@ -60,6 +61,7 @@ class PeopleChanges(Gradebook):
 
     @change
     def suspend_enrolment(self, course: int, user: int) -> None:
+        """Suspend somebody in one course only. Their grades stay."""
         self.enrolments[course][user].suspended = True
 
     @change
@@ -75,6 +77,7 @@ class PeopleChanges(Gradebook):
 
     @change
     def rename_learner(self, user: int, lastname: str | None = None, firstname: str | None = None) -> None:
+        """Change somebody's names, as after a marriage; None leaves one alone."""
         person = self.users[user]
         person.lastname = person.lastname if lastname is None else lastname
         person.firstname = person.firstname if firstname is None else firstname
@@ -90,6 +93,7 @@ class PeopleChanges(Gradebook):
 
     @change
     def change_email(self, user: int, email: str) -> None:
+        """Change somebody's address; the sandbox asks for no confirmation."""
         self.users[user].email = email
         self.users[user].timemodified = self.now
 
@@ -120,12 +124,14 @@ class PeopleChanges(Gradebook):
 
     @change
     def add_group(self, course: int, name: str, idnumber: str = "", description: str = "") -> Group:
+        """Create an empty group in a course."""
         group = Group(self.new_id("group"), course, name, idnumber, description)
         self.groups[group.id] = group
         return group
 
     @change
     def join_group(self, group: int, user: int) -> None:
+        """Put somebody into a group, beside those they are in. They should be enrolled in its course."""
         self.groups[group].members.add(user)
 
     @change
@@ -138,6 +144,7 @@ class PeopleChanges(Gradebook):
 
     @change
     def rename_group(self, group: int, name: str) -> None:
+        """Change a group's name. Its id and members stay."""
         self.groups[group].name = name
 
     @change

@@ -150,6 +150,7 @@ class Faults:
         return self
 
     def remove(self, name: str) -> None:
+        """Switch off every rule of this name; other faults go on."""
         with self._lock:
             self.rules = [rule for rule in self.rules if rule.name != name]
 

@@ -22,6 +22,8 @@ GRADE_HIGHEST, GRADE_AVERAGE, ATTEMPT_FIRST, ATTEMPT_LAST = 1, 2, 3, 4
 
 @dataclass(slots=True)
 class Category:
+    """A course category (table ``course_categories``); ``parent`` 0 stands at the top."""
+
     id: int
     name: str
     idnumber: str = ""
@@ -33,6 +35,8 @@ class Category:
 
 @dataclass(slots=True)
 class Section:
+    """A topic of a course page (``course_sections``); number 0 is the general one above all others."""
+
     id: int
     number: int
     name: str
@@ -40,6 +44,8 @@ class Section:
 
 @dataclass(slots=True)
 class Course:
+    """A course (``course``). The front page is one as well."""
+
     id: int
     category: int
     fullname: str
@@ -59,6 +65,8 @@ class Course:
 
 @dataclass(slots=True)
 class User:
+    """An account (``user``), with its custom profile fields (``user_info_data``) by short name."""
+
     id: int
     username: str
     firstname: str
@@ -87,6 +95,8 @@ class User:
 
 @dataclass(slots=True)
 class ProfileField:
+    """A custom profile field that every account may have (``user_info_field``)."""
+
     shortname: str
     name: str
     datatype: str  # text, datetime, checkbox
@@ -95,6 +105,11 @@ class ProfileField:
 
 @dataclass(slots=True)
 class Enrolment:
+    """Somebody's place in a course: ``user_enrolments`` with the roles that they hold there (``role_assignments``).
+
+    Roles are short names; ``suspended`` is this enrolment's, not the account's.
+    """
+
     course: int
     user: int
     roles: list[str]
@@ -105,6 +120,8 @@ class Enrolment:
 
 @dataclass(slots=True)
 class Group:
+    """A group of one course (``groups``) with the ids of its members (``groups_members``)."""
+
     id: int
     course: int
     name: str
@@ -116,6 +133,8 @@ class Group:
 
 @dataclass(slots=True)
 class Scale:
+    """Words that serve as grades, the worst first (``scale``): the grade 1 means the first of them."""
+
     id: int
     name: str
     words: tuple[str, ...]
@@ -139,6 +158,8 @@ class Activity:
 
 @dataclass(slots=True)
 class Quiz:
+    """What a quiz has beside its activity (``quiz``). ``questions`` are ids, ``timelimit`` in seconds, 0: none."""
+
     id: int
     cmid: int
     course: int
@@ -156,6 +177,12 @@ class Quiz:
 
 @dataclass(slots=True)
 class Attempt:
+    """One attempt at a quiz (``quiz_attempts``). ``sumgrades`` are the quiz's own points, None until all is marked.
+
+    ``number`` counts one person's attempts from 1; ``state`` is inprogress, overdue, finished or abandoned, and since
+    5.0 also notstarted or submitted.
+    """
+
     id: int
     quiz: int
     user: int
@@ -184,6 +211,8 @@ class QuizGrade:
 
 @dataclass(slots=True)
 class Assignment:
+    """What an assignment has beside its activity (``assign``)."""
+
     id: int
     cmid: int
     course: int
@@ -192,6 +221,8 @@ class Assignment:
 
 @dataclass(slots=True)
 class Submission:
+    """What somebody handed in (``assign_submission``); ``status`` is draft or submitted."""
+
     id: int
     assignment: int
     user: int
@@ -202,6 +233,8 @@ class Submission:
 
 @dataclass(slots=True)
 class AssignGrade:
+    """What a teacher gave for a submission (``assign_grades``), before the gradebook takes it over."""
+
     id: int
     assignment: int
     user: int
@@ -213,6 +246,11 @@ class AssignGrade:
 
 @dataclass(slots=True)
 class GradeItem:
+    """A column of the gradebook (``grade_items``); ``module`` and ``instance`` only where an activity fills it.
+
+    With a ``scale`` the range counts its words, from 1.
+    """
+
     id: int
     course: int
     name: str | None
@@ -230,6 +268,8 @@ class GradeItem:
 
 @dataclass(slots=True)
 class Grade:
+    """A cell of the gradebook (``grade_grades``). ``overridden`` is the time of the override, 0 for none."""
+
     id: int
     item: int
     user: int
@@ -250,6 +290,8 @@ class Grade:
 
 @dataclass(slots=True)
 class Note:
+    """A teacher's note about somebody in a course (``post``, module notes)."""
+
     id: int
     course: int
     user: int

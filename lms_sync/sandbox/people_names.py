@@ -19,6 +19,8 @@ _FATHERS = {
 
 
 class Name(NamedTuple):
+    """Family name, given name and patronymic, in the nominative."""
+
     family: str
     given: str
     patronymic: str
@@ -63,4 +65,5 @@ def snils_check(nine: str) -> int:
 
 
 def format_snils(nine: str, check: int) -> str:
+    """``112-233-445 95``: nine digits in threes and the check digits."""
     return f"{nine[:3]}-{nine[3:6]}-{nine[6:]} {check:02d}"

@@ -102,6 +102,7 @@ def integer(text: str) -> int:
 
 
 def strip_tags(text: str) -> str:
+    """The text without anything that looks like a tag, as PHP's function leaves it."""
     return _TAG.sub("", text)
 
 

@@ -27,6 +27,7 @@ class Param:
     default: Any = REQUIRED
 
     def clean(self, value: Any) -> Any:
+        """The value as ``clean_param`` lets it through. Raises ``Refusal`` (invalidparameter)."""
         if isinstance(value, dict):
             raise refusals.invalid_parameter()
         if self.kind == "int":
@@ -50,6 +51,7 @@ class Record:
     default: Any = REQUIRED
 
     def clean(self, value: Any) -> dict[str, Any]:
+        """Each part cleaned, defaults filled in. Raises ``Refusal`` for a missing or unknown part."""
         if not isinstance(value, dict) or not value.keys() <= self.parts.keys():
             raise refusals.invalid_parameter()
         cleaned = {}
@@ -71,6 +73,7 @@ class Several:
     default: Any = REQUIRED
 
     def clean(self, value: Any) -> list[Any]:
+        """The list's entries cleaned, in the order sent; their indexes do not matter."""
         if not isinstance(value, dict):
             raise refusals.invalid_parameter()
         return [self.part.clean(entry) for entry in value.values()]
@@ -80,6 +83,7 @@ INT, BOOL, TEXT, ALPHA = Param("int"), Param("bool"), Param("text"), Param("alph
 
 
 def optional(kind: str, default: Any = None) -> Param:
+    """A parameter that may be left out, which means ``default``."""
     return Param(kind, default)
 
 
@@ -115,6 +119,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Function:
+    """A web-service function: its parameters, who answers it, and the releases that have it."""
+
     name: str
     spec: Record
     handler: Callable[[Call], Any]
@@ -125,6 +131,8 @@ class Function:
 
 @dataclass
 class Registry:
+    """All functions by name; ``REGISTRY`` is the one that is served."""
+
     functions: dict[str, Function] = field(default_factory=dict)
 
     def function(

@@ -60,14 +60,17 @@ class SandboxServer:
 
     @property
     def token(self) -> str:
+        """The web-service token that the world's service account is called with."""
         return self.world.token
 
     def start(self) -> SandboxServer:
+        """Serve in a thread of its own until ``close``; gives itself."""
         self._started = True
         self._thread.start()
         return self
 
     def close(self) -> None:
+        """Hang up on whoever is connected and free the port. A second start needs a new server."""
         self.closing.set()
         if self._started:
             self._http.shutdown()
@@ -95,6 +98,7 @@ class SandboxServer:
             return sum(function in {None, request.function} for request in self._log)
 
     def forget_requests(self) -> None:
+        """Empty the log, so that ``count`` begins at 0 again."""
         with self._lock:
             self._log.clear()
 

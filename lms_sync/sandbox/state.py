@@ -112,7 +112,7 @@ class WorldState:
 
     @property
     def now(self) -> int:
-        """The site's time, epoch seconds."""
+        """The site's time, epoch seconds. Once set, the clock stands still but for ``advance``."""
         return (int(time.time()) if self._fixed_now is None else self._fixed_now) + self._offset
 
     @now.setter
@@ -130,6 +130,7 @@ class WorldState:
             self._offset += seconds
 
     def new_id(self, table: str) -> int:
+        """The next id of a table, as Moodle's sequences give them: never one twice."""
         return next(self._ids[table])
 
     def start_ids(self, table: str, first: int) -> None:
@@ -144,6 +145,7 @@ class WorldState:
     # -- look-ups
 
     def activity_of(self, module: str, instance: int) -> Activity:
+        """The course module of a quiz or assignment, by the instance's own id. Raises KeyError."""
         cmid = self.quizzes[instance].cmid if module == "quiz" else self.assignments[instance].cmid
         return self.activities[cmid]
 
@@ -156,12 +158,14 @@ class WorldState:
         return None
 
     def total_of(self, course: int) -> GradeItem | None:
+        """The course total's grade item; None until the course has any item."""
         for item in self.items_of[course]:
             if item.itemtype == "course":
                 return item
         return None
 
     def is_learner(self, enrolment: Enrolment) -> bool:
+        """Whether the enrolment is graded: it holds one of ``LEARNER_ROLES``."""
         return not LEARNER_ROLES.isdisjoint(enrolment.roles)
 
     def learners(self, course: int) -> list[Enrolment]:
@@ -169,6 +173,7 @@ class WorldState:
         return [e for _, e in sorted(self.enrolments[course].items()) if self.is_learner(e)]
 
     def groups_of(self, course: int, user: int) -> list[Group]:
+        """Somebody's groups in one course, the oldest first."""
         return [g for g in self.groups.values() if g.course == course and user in g.members]
 
     def name_order(self, user: User) -> tuple[str, str, int]:

@@ -10,6 +10,8 @@ from lms_sync.sandbox.state import FRONT_PAGE, WorldState
 
 
 class CourseFacts(NamedTuple):
+    """A course. Its ``idnumber`` is empty where there are no learners, whose reports alone would tell it."""
+
     fullname: str
     shortname: str
     idnumber: str
@@ -18,6 +20,8 @@ class CourseFacts(NamedTuple):
 
 
 class LearnerFacts(NamedTuple):
+    """A learner's own data, as the account may see them."""
+
     lastname: str
     firstname: str
     email: str
@@ -26,12 +30,16 @@ class LearnerFacts(NamedTuple):
 
 
 class EnrolmentFacts(NamedTuple):
+    """Somebody's place in a course: short names of roles in the order of assignment, names of groups sorted."""
+
     status: str  # active, suspended
     roles: tuple[str, ...]
     groups: tuple[str, ...]
 
 
 class ItemFacts(NamedTuple):
+    """A column of the gradebook with its range in points, or in the numbers of a scale's words."""
+
     name: str | None  # None for a course total
     itemtype: str
     module: str | None
@@ -40,6 +48,8 @@ class ItemFacts(NamedTuple):
 
 
 class GradeFacts(NamedTuple):
+    """A cell as the gradebook shows it: ``hidden`` and ``locked`` also where only the column is."""
+
     grade: Decimal | None
     overridden: bool
     hidden: bool
@@ -47,6 +57,8 @@ class GradeFacts(NamedTuple):
 
 
 class AttemptFacts(NamedTuple):
+    """An attempt: ``sumgrades`` in the quiz's own points, ``timefinish`` 0 while it is open."""
+
     quiz: int
     user: int
     number: int

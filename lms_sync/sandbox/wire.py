@@ -115,6 +115,7 @@ def written(request: Request, value: Any) -> Answer:
 
 
 def refused(world: World, request: Request, refusal: refusals.Refusal) -> Answer:
+    """A refusal in the format asked for, worded as the world's release does. HTTP says 200 all the same."""
     if request.json:
         return Answer(php.to_json(refusal.body(world.release)))
     disposition = {"Content-Disposition": 'inline; filename="response.xml"'}

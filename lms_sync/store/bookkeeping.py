@@ -25,13 +25,18 @@ from sqlalchemy import (
     update,
 )
 
-from lms_sync.connector import Outcome
 from lms_sync.store.canonical import storable_text
-from lms_sync.store.rows import QuarantineEntry, QuarantineState, Run, RunState, ScopeState
+from lms_sync.store.rows import (
+    QuarantineEntry,
+    QuarantineState,
+    Run,
+    RunOutcome,
+    RunState,
+    ScopeOutcome,
+    ScopeState,
+)
 from lms_sync.store.statements import chunks, insert_or_update
 from lms_sync.store.tables import cursor, quarantine, run, scope_state
-
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,9 @@ def begin_run(
 ) -> Run:
     """Records a new run; whatever run of this source was left unfinished is marked interrupted."""
     connection.execute(
-        update(run).where(run.c.source == source, run.c.outcome == "").values(outcome=INTERRUPTED, finished_at=now)
+        update(run)
+        .where(run.c.source == source, run.c.outcome == RunOutcome.UNDER_WAY.value)
+        .values(outcome=RunOutcome.INTERRUPTED.value, finished_at=now)
     )
     values: dict[str, Any] = {
         "source": source,
@@ -57,7 +64,7 @@ def begin_run(
         "actor": storable_text(actor),
         "mapping_version": mapping_version,
         "started_at": now,
-        "outcome": "",
+        "outcome": RunOutcome.UNDER_WAY.value,
         "counts": {},
         "note": "",
     }
@@ -106,7 +113,10 @@ def write_scope_end(
     note: str,
     now: dt.datetime,
 ) -> None:
-    """Records the end of a reading. Only a complete one moves `complete_at` and answers a request to read again."""
+    """Records the end of a reading. Only a complete one moves `complete_at` and answers a request to read again.
+
+    A braked one is such a request: until somebody decides or the records come back, the scope is read whole again.
+    """
     values: dict[str, object] = {
         "outcome": outcome,
         "expected": expected,
@@ -117,8 +127,10 @@ def write_scope_end(
     }
     if label:
         values["label"] = storable_text(label)
-    if outcome == Outcome.COMPLETE:
+    if outcome == ScopeOutcome.COMPLETE:
         values |= {"complete_at": now, "reread_requested_at": None}
+    elif outcome == ScopeOutcome.BRAKED:
+        values["reread_requested_at"] = now
     connection.execute(_upsert(connection, scope_state, _scope_key(place), values, {"label": ""}))
 
 

@@ -10,9 +10,12 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+
+from lms_sync.exact import utc_instant
 
 GENESIS = "0" * 64
 """The `previous_digest` of the first row."""
@@ -89,6 +92,10 @@ DIGEST_FIELDS = (
 )
 
 
+@lru_cache(maxsize=8192)
 def digest_time(instant: dt.datetime) -> str:
-    """A UTC instant as digests have it: always 27 characters, `2026-11-22T04:20:00.000000Z`."""
-    return instant.isoformat(timespec="microseconds")[:-6] + "Z"
+    """An instant as digests have it: in UTC, always 27 characters, `2026-11-22T04:20:00.000000Z`.
+
+    Raises ValueError for a time without a zone.
+    """
+    return utc_instant(instant).isoformat(timespec="microseconds")[:-6] + "Z"

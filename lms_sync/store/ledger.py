@@ -8,12 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Dialect, insert, select
 
+from lms_sync.errors import StoreError
 from lms_sync.store.canonical import GENESIS, digest_time, new_salts, payload_digest, row_digest
 from lms_sync.store.rows import Operation
+from lms_sync.store.statements import driver_text, insert_rows
 from lms_sync.store.tables import ledger
 
 
@@ -56,57 +59,78 @@ def head(connection: Connection) -> Head:
 
 
 def append(connection: Connection, entries: Sequence[Entry], signature: Signature) -> range:
-    """Appends the entries in their order; gives their sequence numbers."""
+    """Appends the entries in their order; gives their sequence numbers. Raises StoreError for a time without a zone."""
     if not entries:
         return range(0)
     last = head(connection)
     numbers = range(last.seq + 1, last.seq + 1 + len(entries))
+    observed_at = digest_time(signature.observed_at)
     rows = []
     previous = last.digest
     for seq, entry, salt in zip(numbers, entries, new_salts(len(entries)), strict=True):
-        row = _row(seq, entry, salt, previous, signature)
+        row = _row(seq, entry, salt, previous, observed_at, signature)
         rows.append(row)
-        previous = row["digest"]
-    connection.execute(insert(ledger), rows)
+        previous = row[_DIGEST]
+    insert_rows(connection, _insert_text(connection.dialect), rows)
     return numbers
 
 
-def _row(seq: int, entry: Entry, salt: bytes, previous: str, signature: Signature) -> dict[str, Any]:
+_DIGEST = list(ledger.columns.keys()).index("digest")
+
+
+@lru_cache(maxsize=8)
+def _insert_text(dialect: Dialect) -> str:
+    return driver_text(dialect, insert(ledger))
+
+
+def _row(seq: int, entry: Entry, salt: bytes, previous: str, observed_at: str, signature: Signature) -> tuple[Any, ...]:
+    """The row as the database driver takes it, in the order of the table's columns."""
+    source_at = None if entry.source_at is None else _source_time(entry.source_at)
+    operation = entry.operation.value
     digest_of_payload = "" if entry.payload is None else payload_digest(salt, entry.payload)
     digest = row_digest(
-        [
+        (
             previous,
             seq,
-            digest_time(signature.observed_at),
-            None if entry.source_at is None else digest_time(entry.source_at),
+            observed_at,
+            source_at,
             signature.source,
             entry.kind,
             entry.key,
             entry.scope,
             entry.version,
-            entry.operation,
+            operation,
             digest_of_payload,
             signature.run_id,
             signature.actor,
             entry.reason,
-        ]
+        )
     )
-    return {
-        "seq": seq,
-        "observed_at": signature.observed_at,
-        "source_at": entry.source_at,
-        "source": signature.source,
-        "kind": entry.kind,
-        "key": entry.key,
-        "scope": entry.scope,
-        "version": entry.version,
-        "operation": entry.operation.value,
-        "payload": entry.payload,
-        "salt": None if entry.payload is None else salt.hex(),
-        "payload_digest": digest_of_payload,
-        "previous_digest": previous,
-        "digest": digest,
-        "run_id": signature.run_id,
-        "actor": signature.actor,
-        "reason": entry.reason,
-    }
+    return (
+        seq,
+        observed_at,
+        source_at,
+        signature.source,
+        entry.kind,
+        entry.key,
+        entry.scope,
+        entry.version,
+        operation,
+        entry.payload,
+        None if entry.payload is None else salt.hex(),
+        digest_of_payload,
+        previous,
+        digest,
+        signature.run_id,
+        signature.actor,
+        entry.reason,
+    )
+
+
+def _source_time(instant: dt.datetime) -> str:
+    try:
+        return digest_time(instant)
+    except ValueError:
+        raise StoreError(
+            "a record's time of change in the LMS carries no time zone: report this to the connector's author"
+        ) from None

@@ -8,16 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
 from lms_sync.records import Learner, Record
 from lms_sync.store import bookkeeping
 from lms_sync.store.bookkeeping import Place
-from lms_sync.store.canonical import canonical_payload, storable_text
+from lms_sync.store.canonical import canonical_payload, digest_time, storable_text
 from lms_sync.store.ledger import Entry, Signature, append
 from lms_sync.store.projection import Latest, row_of, upsert
 from lms_sync.store.rows import Operation, PutCounts, QuarantineEntry
+from lms_sync.store.sql_text import as_stored
 from lms_sync.store.statements import chunks
 from lms_sync.store.tables import PROJECTIONS, ledger
 
@@ -26,13 +28,13 @@ _COUNTED_AS = {Operation.PUT: "changed", Operation.RESTORE: "restored"}
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a record stands before a write."""
+    """How a record stands before a write. `first_seen_at` is as the database driver gives and takes it."""
 
     version: int
     scope: str
     operation: Operation
     payload: str | None
-    first_seen_at: dt.datetime
+    first_seen_at: Any
 
     @property
     def live(self) -> bool:
@@ -99,7 +101,7 @@ class PageWriter:
         bookkeeping.write_cursor(self._connection, self._place, position, self._signature.observed_at)
 
     def end(self, outcome: str, expected: int | None, received: int, note: str = "") -> None:
-        """Records how the reading of the scope ended (`lms_sync.connector.Outcome`)."""
+        """Records how the reading of the scope ended (`lms_sync.store.rows.ScopeOutcome`)."""
         bookkeeping.write_scope_end(
             self._connection,
             self._place,
@@ -144,8 +146,10 @@ def states(connection: Connection, source: str, kind: str, keys: Iterable[str]) 
 
 def _states(connection: Connection, source: str, table: Table, keys: Sequence[str]) -> dict[str, State]:
     # Two plain look-ups and no join: PostgreSQL would scan the whole ledger for one when its statistics are young.
-    columns = (table.c.key, table.c.ledger_seq, table.c.version, table.c.scope, table.c.first_seen_at)
+    columns = (table.c.key, table.c.ledger_seq, table.c.version, table.c.scope, as_stored(table.c.first_seen_at))
     rows = connection.execute(select(*columns).where(table.c.source == source, table.c.key.in_(keys))).all()
+    if not rows:
+        return {}
     numbers = [row.ledger_seq for row in rows]
     latest = select(ledger.c.seq, ledger.c.operation, ledger.c.payload).where(ledger.c.seq.in_(numbers))
     versions = {seq: (Operation(operation), payload) for seq, operation, payload in connection.execute(latest)}
@@ -155,6 +159,7 @@ def _states(connection: Connection, source: str, table: Table, keys: Sequence[st
 def write(connection: Connection, entries: Sequence[Entry], signature: Signature, known: dict[str, State]) -> None:
     """Appends the entries, all of one kind, to the ledger and brings their projection rows up to them."""
     rows = []
+    observed_at = digest_time(signature.observed_at)
     for seq, entry in zip(append(connection, entries, signature), entries, strict=True):
         state = known.get(entry.key)
         latest = Latest(
@@ -166,8 +171,8 @@ def write(connection: Connection, entries: Sequence[Entry], signature: Signature
             version=entry.version,
             operation=entry.operation,
             payload=entry.payload,
-            observed_at=signature.observed_at,
-            first_seen_at=signature.observed_at if state is None else state.first_seen_at,
+            observed_at=observed_at,
+            first_seen_at=observed_at if state is None else state.first_seen_at,
         )
         rows.append(row_of(latest))
     if entries:

@@ -2,33 +2,38 @@
 
 Owns that one function and the writing of its result. A projection row depends on nothing but the record's latest
 ledger row and the time of its first, so that it can be rebuilt and verified.
+
+Decimals and instants go from the payload to the database as the texts that they are: nothing parses them on the way,
+and both databases take the same text.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Date, Table
+from msgspec.structs import astuple
+from sqlalchemy import Column, Connection, Dialect, Table
 
-from lms_sync.exact import ExactDecimal, UtcInstant
 from lms_sync.records import KINDS
 from lms_sync.store.columns import JsonText
 from lms_sync.store.rows import Operation
-from lms_sync.store.statements import insert_or_update
+from lms_sync.store.sql_text import payload_text
+from lms_sync.store.statements import dialect_insert, driver_text, insert_rows
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS
-
-_decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """What a projection row is made of: the latest ledger row of its record, and when the first was observed."""
+    """What a projection row is made of: the latest ledger row of its record, and when the first was observed.
+
+    Times are as the database driver takes them: a `digest_time`, or what the driver gave.
+    """
 
     seq: int
     source: str
@@ -38,99 +43,101 @@ class Latest:
     version: int
     operation: Operation
     payload: str | None
-    observed_at: dt.datetime
-    first_seen_at: dt.datetime
+    observed_at: Any
+    first_seen_at: Any
 
 
-def row_of(latest: Latest) -> dict[str, Any]:
-    """The projection row. A record whose data was erased keeps its key, and every other field is empty."""
+def row_of(latest: Latest) -> tuple[Any, ...]:
+    """The projection row, as the database driver takes it: `BOOKKEEPING` and then the fields of the kind.
+
+    A record whose data was erased keeps its key, and every other field is empty.
+    """
     gone = latest.operation in (Operation.RETIRE, Operation.ERASE)
-    row = {
-        "source": latest.source,
-        "key": latest.key,
-        "scope": latest.scope,
-        "ledger_seq": latest.seq,
-        "version": latest.version,
-        "first_seen_at": latest.first_seen_at,
-        "changed_at": latest.observed_at,
-        "retired_at": latest.observed_at if gone else None,
-    }
-    return row | _fields_of(latest)
-
-
-def upsert(connection: Connection, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes whole rows, new or known."""
-    if not rows:
-        return
-    table = PROJECTIONS[kind]
-    statement = insert_or_update(connection, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=[table.c.source, table.c.key],
-        set_={column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key},
+    return (
+        latest.key,
+        latest.source,
+        latest.scope,
+        latest.seq,
+        latest.version,
+        latest.first_seen_at,
+        latest.observed_at,
+        latest.observed_at if gone else None,
+        *_FIELDS[latest.kind].values(latest.payload, latest.key),
     )
-    connection.execute(statement, list(rows))
 
 
-def _fields_of(latest: Latest) -> dict[str, Any]:
-    fields = _FIELDS[latest.kind]
-    if latest.payload is None:
-        return {field.name: field.erased(latest.key) for field in fields}
-    payload = _decode(latest.payload)
-    return {field.name: field.value(payload) for field in fields}
+def upsert(connection: Connection, kind: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Writes whole rows of `row_of`, new or known."""
+    insert_rows(connection, _upsert_text(connection.dialect, kind), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldColumn:
-    """How one field of a payload becomes a column's value."""
-
-    name: str
-    column: Column[Any]
-    read: Callable[[str], Any] | None
-    default: Any  # for a payload that was written before the field existed
-
-    def value(self, payload: dict[str, Any]) -> Any:
-        """The column's value, as the database driver takes it."""
-        value = payload.get(self.name, self.default)
-        return value if value is None or self.read is None else self.read(value)
-
-    def erased(self, key: str) -> str | list[Any] | None:
-        """What stands in the column once the record's data was erased, as the database driver takes it."""
-        if self.name == "external_id":
-            return key
-        if self.column.nullable:
-            return None
-        return [] if isinstance(self.column.type, JsonText) else ""
+@lru_cache(maxsize=64)
+def _upsert_text(dialect: Dialect, kind: str) -> str:
+    table = PROJECTIONS[kind]
+    statement = dialect_insert(dialect, table)
+    return driver_text(
+        dialect,
+        statement.on_conflict_do_update(
+            index_elements=[table.c.source, table.c.key],
+            set_={column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key},
+        ),
+    )
 
 
-def field_columns(kind: str) -> tuple[FieldColumn, ...]:
+class FieldColumns:
+    """The columns of one kind's projection that hold its record's fields, and what stands in them for a payload."""
+
+    def __init__(self, table: Table) -> None:
+        self.columns: tuple[Column[Any], ...] = tuple(
+            column for column in table.columns if column.name not in BOOKKEEPING
+        )
+        self.names = tuple(column.name for column in self.columns)
+        self._decode = msgspec.json.Decoder(_payload_type(table)).decode
+        self._texts: list[tuple[int, Callable[[Any], str]]] = [
+            (place, text) for place, column in enumerate(self.columns) if (text := payload_text(column))
+        ]
+
+    def values(self, payload: str | None, key: str) -> list[Any]:
+        """What stands in the columns for a payload, as `stored_text` gives it; for None, which is an erased one: empty.
+
+        Raises ValueError, TypeError or AttributeError for a text that is no payload.
+        """
+        if payload is None:
+            return [_erased(column, key) for column in self.columns]
+        values = list(astuple(self._decode(payload)))
+        for place, text in self._texts:
+            if values[place] is not None:
+                values[place] = text(values[place])
+        return values
+
+
+def field_columns(kind: str) -> FieldColumns:
     """The columns of a kind's projection that hold its record's fields."""
     return _FIELDS[kind]
 
 
-def _field_columns(table: Table) -> tuple[FieldColumn, ...]:
+def _payload_type(table: Table) -> type[msgspec.Struct]:
+    """What a payload is decoded to: its fields in the order of the columns, with defaults for older payloads."""
     fields = KINDS[table.name].model_fields
-    return tuple(
-        FieldColumn(column.name, column, _reader(column.type), _default(fields[column.name]))
-        for column in table.columns
-        if column.name not in BOOKKEEPING
-    )
-
-
-def _reader(column_type: Any) -> Callable[[str], Any] | None:
-    if isinstance(column_type, UtcInstant):
-        return dt.datetime.fromisoformat
-    if isinstance(column_type, ExactDecimal):
-        return Decimal
-    if isinstance(column_type, Date):
-        return dt.date.fromisoformat
-    return None
+    names = [column.name for column in table.columns if column.name not in BOOKKEEPING]
+    return msgspec.defstruct(table.name, [(name, Any, _default(fields[name])) for name in names])
 
 
 def _default(field: Any) -> Any:
     if field.is_required():
         return None
     default = field.get_default(call_default_factory=True)
+    if isinstance(default, (list, dict)):
+        return msgspec.field(default_factory=partial(copy, default))
     return default.value if isinstance(default, StrEnum) else default
 
 
-_FIELDS = {kind: _field_columns(table) for kind, table in PROJECTIONS.items()}
+def _erased(column: Column[Any], key: str) -> str | None:
+    if column.name == "external_id":
+        return key
+    if column.nullable:
+        return None
+    return "[]" if isinstance(column.type, JsonText) else ""
+
+
+_FIELDS = {kind: FieldColumns(table) for kind, table in PROJECTIONS.items()}

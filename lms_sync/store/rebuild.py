@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, delete, exis
 
 from lms_sync.store.projection import Latest, row_of, upsert
 from lms_sync.store.rows import Operation
+from lms_sync.store.sql_text import as_stored
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS, ledger
 
@@ -33,9 +34,10 @@ def _latest(connection: Connection, kind: str) -> Iterator[list[Latest]]:
     def same_record(other: FromClause) -> ColumnElement[bool]:
         return and_(other.c.key == ledger.c.key, other.c.kind == kind, other.c.source == ledger.c.source)
 
-    columns = ("seq", "source", "kind", "key", "scope", "version", "operation", "payload", "observed_at")
+    columns = ("seq", "source", "kind", "key", "scope", "version", "operation", "payload")
+    times = as_stored(ledger.c.observed_at), as_stored(first.c.observed_at).label("first_seen_at")
     statement = (
-        select(*(ledger.c[name] for name in columns), first.c.observed_at.label("first_seen_at"))
+        select(*(ledger.c[name] for name in columns), *times)
         .select_from(ledger.join(first, and_(same_record(first), first.c.version == 1)))
         .where(ledger.c.kind == kind)
         .where(~exists().where(same_record(newer), newer.c.version == ledger.c.version + 1))

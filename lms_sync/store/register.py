@@ -19,7 +19,10 @@ from lms_sync.store.canonical import canonical_payload, storable_text
 from lms_sync.store.ledger import Entry, Signature
 from lms_sync.store.page import states, write
 from lms_sync.store.rows import Operation
+from lms_sync.store.statements import chunks
 from lms_sync.store.store import Store
+
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class RegisterWriter:
 
     def freeze(self, records: Sequence[Record], scope: str) -> int:
         """Writes each record whose key was never written, and leaves every other as it is; gives how many were new."""
-        new = {record.key: record for record in records}
-        if not new:
-            return 0
-        kind = records[0].kind
+        return sum(self._freeze(batch, scope) for batch in chunks(records, _BATCH))
+
+    def _freeze(self, records: Sequence[Record], scope: str) -> int:
+        kind, new = records[0].kind, {record.key: record for record in records}
         known = states(self.connection, self.source, kind, new)
         entries = [
             Entry(kind, key, scope, 1, Operation.PUT, canonical_payload(record.payload()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lms_sync.connector import Outcome
 from lms_sync.records import KINDS, Record
 
 
@@ -17,6 +18,33 @@ class Operation(StrEnum):
     RETIRE = "retire"  # gone from the LMS; the last values are kept
     RESTORE = "restore"  # seen again after it was gone
     ERASE = "erase"  # personal data removed from every earlier row
+
+
+class ScopeOutcome(StrEnum):
+    """How the last reading of a scope ended: in the connector's own words, or in lms-sync's."""
+
+    COMPLETE = Outcome.COMPLETE.value
+    CHANGES = Outcome.CHANGES.value
+    PARTIAL = Outcome.PARTIAL.value
+    REFUSED = Outcome.REFUSED.value
+    BRAKED = "braked"  # read well, but too much vanished at once to be believed: nothing was retired
+    CLOSED = "closed"  # the LMS no longer lists it: its records stay as they were last seen
+
+    @property
+    def trusted(self) -> bool:
+        """Whether all that was asked for was read, and believed."""
+        return self in (ScopeOutcome.COMPLETE, ScopeOutcome.CHANGES)
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    UNDER_WAY = ""
+    DONE = "done"  # every scope asked for was read and every object became a record
+    PARTIAL = "partial"  # all of it was asked for, and something is missing
+    STOPPED = "stopped"  # somebody asked it to end before everything was asked for
+    FAILED = "failed"  # the LMS could not be read at all or refused the account
+    INTERRUPTED = "interrupted"  # killed
 
 
 @dataclass(frozen=True)
@@ -81,7 +109,7 @@ class ScopeState:
     stream: str
     scope: str
     label: str
-    outcome: str  # empty: never read to its end
+    outcome: str  # a `ScopeOutcome`; empty: never read to its end
     expected: int | None
     received: int | None
     read_at: dt.datetime | None
@@ -92,7 +120,11 @@ class ScopeState:
 
 @dataclass(frozen=True)
 class RunState:
-    """A run as recorded. `outcome` is empty while it runs; `interrupted` when it was killed."""
+    """A run as recorded. `outcome` is a `RunOutcome`.
+
+    `mode` is `full` when everything was to be read whole, `selected` when only some streams or scopes were, and
+    `changes` otherwise.
+    """
 
     id: int
     source: str

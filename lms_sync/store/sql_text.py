@@ -17,16 +17,26 @@ from lms_sync.exact import ExactDecimal, UtcInstant
 from lms_sync.store.columns import JsonText
 
 
+def as_stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column as the database driver gives it, and takes it again: nothing converts it."""
+    return type_coerce(column, NullType())
+
+
 def stored_text(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column as stored: instants with six places and Z, decimals without trailing zeros, dates as YYYY-MM-DD."""
     if connection.dialect.name == "postgresql":
         if isinstance(column.type, UtcInstant):
-            return func.to_char(func.timezone("UTC", type_coerce(column, NullType())), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            return _finite(column, func.timezone("UTC", as_stored(column)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
         if isinstance(column.type, ExactDecimal):
-            return cast(func.trim_scale(type_coerce(column, NullType())), String)
+            return cast(func.trim_scale(as_stored(column)), String)
         if isinstance(column.type, Date):
-            return func.to_char(type_coerce(column, NullType()), "YYYY-MM-DD")
-    return type_coerce(column, NullType())
+            return _finite(column, as_stored(column), "YYYY-MM-DD")
+    return as_stored(column)
+
+
+def _finite(column: ColumnElement[Any], time: ColumnElement[Any], form: str) -> ColumnElement[Any]:
+    """The time in this form; an infinite one, of which `to_char` makes NULL, by its name."""
+    return func.coalesce(func.to_char(time, form), cast(as_stored(column), String))
 
 
 def payload_text(column: Column[Any]) -> Callable[[Any], Any] | None:

@@ -1,13 +1,14 @@
-"""Cutting long lists of keys to what one statement may carry, and the insert that both databases share."""
+"""Cutting long lists of keys to what one statement may carry, and inserting many rows, alike in both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Dialect, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.default import DefaultDialect
 
 CHUNK = 400
 """Keys in one statement: well below SQLite's oldest limit of 999 variables, with two variables a key."""
@@ -24,4 +25,24 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 
 def insert_or_update(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT of the connection's own dialect: it knows ON CONFLICT DO UPDATE."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return dialect_insert(connection.dialect, table)
+
+
+def dialect_insert(dialect: Dialect, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same for a dialect, where there is no connection at hand."""
+    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def driver_text(dialect: Dialect, statement: Insert) -> str:
+    """The statement with a place for each of its table's columns, in their order, as `insert_rows` takes it."""
+    positional = dialect if dialect.positional else cast(type[DefaultDialect], type(dialect))(paramstyle="format")
+    return str(statement.compile(dialect=positional))
+
+
+def insert_rows(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows whose values are already what the driver takes.
+
+    SQLAlchemy would look at each value of each row anew, which takes longer than the database takes to insert them.
+    """
+    if rows:
+        connection.exec_driver_sql(text, list(rows))

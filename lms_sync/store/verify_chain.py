@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, and_, cast, exists, func, or_, select
 
 from lms_sync.store.canonical import DIGEST_FIELDS, GENESIS
 from lms_sync.store.ledger import Head
@@ -38,8 +39,14 @@ _SALT, _DIGEST, _PAYLOAD = range(_DIGESTED, _DIGESTED + 3)
 
 _ERASE = Operation.ERASE.value
 _encode = msgspec.json.Encoder().encode
-_sha256 = hashlib.sha256
 _from_hex = bytes.fromhex
+_empty = hashlib.sha256()
+
+
+def _sha256(data: bytes) -> str:
+    digest = _empty.copy()  # faster than a new one
+    digest.update(data)
+    return digest.hexdigest()
 
 
 class ChainCheck:
@@ -53,8 +60,8 @@ class ChainCheck:
 
     def run(self, report: Report) -> Iterator[int]:
         """Checks all rows, reporting each broken one; yields the number of rows checked, batch by batch."""
-        for batch in _batches(self._connection):
-            self._check(batch, report)
+        rows = _rows(self._connection)
+        while self._check(islice(rows, BATCH), report):
             yield self.rows
         for seq in _misnumbered(self._connection):
             report(_ledger_row(seq), "its version does not follow the record's version before")
@@ -64,13 +71,14 @@ class ChainCheck:
         self.head = Head(row[_SEQ] - 1, digest_before)
         self._check([row], report)
 
-    def _check(self, batch: Sequence[Row], report: Report) -> None:
-        previous, expected = self.head.digest, self.head.seq + 1
+    def _check(self, batch: Iterable[Row], report: Report) -> int:
+        """Checks rows that follow the head; gives how many there were."""
+        checked, previous, expected = 0, self.head.digest, self.head.seq + 1
         for row in batch:
-            payload, seq, digest = row[_PAYLOAD], row[_SEQ], row[_DIGEST]
+            seq, salt, digest, payload = row[_SEQ], row[_SALT], row[_DIGEST], row[_PAYLOAD]
             try:
-                intact = _sha256(_encode(row[:_DIGESTED])).hexdigest() == digest
-                kept = payload is None or _sha256(_from_hex(row[_SALT]) + payload).hexdigest() == row[_PAYLOAD_DIGEST]
+                intact = _sha256(_encode(row[:_DIGESTED])) == digest
+                kept = payload is None or _sha256(_from_hex(salt) + payload) == row[_PAYLOAD_DIGEST]
             except (TypeError, ValueError):  # a value of a kind that lms-sync never writes
                 intact = kept = False
             if not (intact and kept and seq == expected and row[0] == previous):
@@ -78,8 +86,10 @@ class ChainCheck:
             if payload is None or self._erased:
                 self._check_erasure(row, report)
             previous, expected = digest, seq + 1
-        self.rows += len(batch)
+            checked += 1
+        self.rows += checked
         self.head = Head(expected - 1, previous)
+        return checked
 
     def _check_erasure(self, row: Row, report: Report) -> None:
         """A payload may be missing in an erase row and in the rows before it of the same record, and nowhere else."""
@@ -144,34 +154,38 @@ def _ledger_row(seq: int) -> str:
 
 
 def _erasures(connection: Connection) -> dict[tuple[str, str, str], int]:
+    """The last erase row of each record that has one."""
     columns = ledger.c
+    # In the ledger's order, and not grouped: for that, the database would walk its index and look up each row.
     statement = (
-        select(columns.source, columns.kind, columns.key, func.max(columns.seq))
+        select(columns.source, columns.kind, columns.key, columns.seq)
         .where(columns.operation == Operation.ERASE.value)
-        .group_by(columns.source, columns.kind, columns.key)
+        .order_by(columns.seq)
     )
     return {(source, kind, key): seq for source, kind, key, seq in connection.execute(statement)}
 
 
 def _misnumbered(connection: Connection) -> Iterator[int]:
     """Rows whose version is not one more than the same record's version before them."""
-    columns = ledger.c
-    record = (columns.key, columns.kind, columns.source)
-    numbered = select(
-        columns.seq,
-        columns.version,
-        func.row_number().over(partition_by=record, order_by=columns.version).label("place"),
-        func.lag(columns.seq).over(partition_by=record, order_by=columns.version).label("before"),
-    ).subquery()
-    wrong = select(numbered.c.seq).where(
-        (numbered.c.version != numbered.c.place) | (numbered.c.before > numbered.c.seq)
+    row, other = ledger.c, ledger.alias("other")
+    same_record = exists().where(
+        other.c.key == row.key, other.c.kind == row.kind, other.c.source == row.source, other.c.seq < row.seq
     )
-    yield from connection.execution_options(yield_per=BATCH).execute(wrong.order_by(numbered.c.seq)).scalars()
+    wrong = and_(row.version != 1, ~same_record.where(other.c.version == row.version - 1))
+    if _has_doubles(connection):
+        wrong = or_(wrong, same_record.where(other.c.version == row.version))
+    statement = select(row.seq).where(wrong).order_by(row.seq)
+    yield from connection.execution_options(yield_per=BATCH).execute(statement).scalars()
 
 
-def _batches(connection: Connection) -> Iterator[list[Row]]:
-    """All rows in order."""
-    return chunks(_rows(connection), BATCH)
+def _has_doubles(connection: Connection) -> bool:
+    """Whether a version of a record is there twice: only where somebody has removed the table's own constraint."""
+    columns = ledger.c
+    versions = select(columns.key, columns.kind, columns.source, columns.version).distinct().subquery()
+    rows, distinct = (
+        connection.execute(select(func.count()).select_from(of)).scalar_one() for of in (ledger, versions)
+    )
+    return rows != distinct
 
 
 def _rows(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[Row]:

@@ -4,18 +4,17 @@ none is too many. Must not know how the chain is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from copy import copy
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
-from msgspec.structs import astuple
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, func, select, true
+from sqlalchemy.exc import OperationalError
 
-from lms_sync.store.projection import FieldColumn, field_columns
+from lms_sync.store.projection import field_columns
 from lms_sync.store.rows import Operation
-from lms_sync.store.sql_text import payload_text, stored_text
+from lms_sync.store.sql_payload import payload_of_row
+from lms_sync.store.sql_text import as_stored, stored_text
 from lms_sync.store.statements import chunks
 from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS, ledger
 
@@ -26,6 +25,7 @@ Row = Sequence[Any]
 BATCH = 2000
 
 _KEY, _SOURCE = BOOKKEEPING.index("key"), BOOKKEEPING.index("source")
+_LATEST, _FIRST, _NEWER = ledger.alias("latest"), ledger.alias("first"), ledger.alias("newer")
 _GONE = (Operation.RETIRE.value, Operation.ERASE.value)
 
 
@@ -36,8 +36,7 @@ def projection_problems(connection: Connection, report: Report) -> int:
     checked = 0
     for kind, table in PROJECTIONS.items():
         check = _Check(connection, kind)
-        for row in check.rows():
-            check.row(row, report)
+        check.all_rows(report)
         checked += check.checked
         # Each row shows some version of its record. Only when all show the last and no record is left out do these
         # numbers add up to the count of all versions: the chain's check holds that they are 1, 2, 3, …
@@ -51,8 +50,7 @@ def record_problems(connection: Connection, source: str, kind: str, keys: Sequen
     """Reports every wrong or missing projection row of some records; gives the number of rows checked."""
     table, check = PROJECTIONS[kind], _Check(connection, kind)
     for chunk in chunks(keys):
-        for row in check.rows(table.c.source == source, table.c.key.in_(chunk)):
-            check.row(row, report)
+        check.rows(report, table.c.source == source, table.c.key.in_(chunk))
         _report_outdated(connection, kind, table, report, table.c.source == source, table.c.key.in_(chunk))
         _report_missing(connection, kind, table, report, ledger.c.source == source, ledger.c.key.in_(chunk))
     return check.checked
@@ -66,27 +64,72 @@ class _Check:
         self._kind = kind
         self._table = PROJECTIONS[kind]
         self._fields = field_columns(kind)
-        self._texts = [payload_text(field.column) for field in self._fields]
-        self._converted = [(place, text) for place, text in enumerate(self._texts) if text]
-        self._decode = msgspec.json.Decoder(_payload_type(kind, self._fields)).decode
         self.checked = 0
         self.versions = 0
 
-    def rows(self, *conditions: ColumnElement[bool]) -> Iterable[Row]:
-        """The projection's rows, each followed by the ledger row it names and the time of its record's first."""
-        statement = _rows(self._connection, self._kind, self._table, self._fields).where(*conditions)
-        if self._connection.dialect.name == "sqlite" and not conditions:
-            # Plain tuples straight from the driver: this grows with the store.
-            driver: Any = self._connection.connection.driver_connection
-            rows: Iterable[Row] = driver.execute(
-                str(statement.compile(self._connection, compile_kwargs={"literal_binds": True}))
-            )
-            return rows
-        return self._connection.execution_options(yield_per=BATCH).execute(statement)
+    def all_rows(self, report: Report) -> None:
+        """Checks every row. The database itself finds nearly all of them right; only the others are looked at here."""
+        rows = self._connection.execute(select(func.count()).select_from(self._table)).scalar_one()
+        if rows:
+            left = self._count_right()
+            if self.checked < rows:
+                self.rows(report, *left)
 
-    def row(self, row: Row, report: Report) -> None:
-        """Checks one row."""
-        says, fields_end = len(BOOKKEEPING), len(BOOKKEEPING) + len(self._fields)
+    def rows(self, report: Report, *conditions: ColumnElement[bool]) -> None:
+        """Checks the rows that meet the conditions, value by value."""
+        statement = self._compared().where(*conditions)
+        for row in self._connection.execution_options(yield_per=BATCH).execute(statement):
+            self._row(tuple(row), report)
+
+    def _count_right(self) -> list[ColumnElement[bool]]:
+        """Counts the rows that are right as the database sees it; gives the condition on those that are left."""
+        right = self._is_right()
+        statement = select(func.count(), func.coalesce(func.sum(_LATEST.c.version), 0)).select_from(self._joined())
+        try:
+            self.checked, self.versions = self._connection.execute(statement.where(right.is_(true()))).one()
+        except OperationalError:
+            if self._connection.dialect.name != "sqlite":
+                raise
+            return []  # a value that `payload_of_row` cannot write; whatever else it was will fail again
+        return [right.is_not(true())]
+
+    def _is_right(self) -> ColumnElement[bool]:
+        """What `_row` compares, in SQL: nothing is true of it that `_row` would not find right too."""
+        table, latest = self._table.c, _LATEST.c
+        retired_at = case((latest.operation.in_(_GONE), as_stored(latest.observed_at)))
+        return and_(
+            _same_record(_LATEST, self._kind, self._table),
+            table.scope == latest.scope,
+            table.version == latest.version,
+            table.changed_at == latest.observed_at,
+            as_stored(table.retired_at).is_not_distinct_from(retired_at),
+            as_stored(table.first_seen_at) == self._first_seen_at(as_stored),
+            as_stored(latest.payload) == payload_of_row(self._connection, self._fields.columns),
+        )
+
+    def _compared(self) -> Select[Any]:
+        """The projection's rows, each followed by the ledger row it names and the time of its record's first."""
+        text = partial(stored_text, self._connection)
+        said = [text(self._table.c[name]) for name in (*BOOKKEEPING, *self._fields.names)]
+        says = [
+            text(_LATEST.c[name])
+            for name in ("seq", "kind", "source", "key", "scope", "version", "operation", "observed_at", "payload")
+        ]
+        return select(*said, *says, self._first_seen_at(text)).select_from(self._joined())
+
+    def _joined(self) -> FromClause:
+        return self._table.outerjoin(_LATEST, _LATEST.c.seq == self._table.c.ledger_seq)
+
+    def _first_seen_at(self, form: Callable[[ColumnElement[Any]], ColumnElement[Any]]) -> ColumnElement[Any]:
+        """When the record's first row was observed. Most records have one version, and need no second look for it."""
+        of_first = and_(_same_record(_FIRST, self._kind, self._table), _FIRST.c.version == 1)
+        return case(
+            (_LATEST.c.version == 1, form(_LATEST.c.observed_at)),
+            else_=select(form(_FIRST.c.observed_at)).where(of_first).correlate(self._table).scalar_subquery(),
+        )
+
+    def _row(self, row: Row, report: Report) -> None:
+        says, fields_end = len(BOOKKEEPING), len(BOOKKEEPING) + len(self._fields.names)
         said, stored, latest = row[:says], row[says:fields_end], row[fields_end:]
         self.checked += 1
         seq, kind, source, key, _, version, *_ = latest
@@ -99,34 +142,11 @@ class _Check:
             report(_where(self._kind, source, key), f"{', '.join(wrong)}: not what ledger row {seq} says")
 
     def _wrong_fields(self, stored: Row, key: str, payload: Any) -> list[str]:
-        if payload is None:
-            expected = [self._erased(field, key) for field in self._fields]
-        else:
-            try:
-                expected = list(astuple(self._decode(payload)))
-                for place, text in self._converted:
-                    if expected[place] is not None:
-                        expected[place] = text(expected[place])
-            except (ValueError, TypeError, AttributeError):
-                return ["the payload"]  # damaged: the chain's check has named the row
-        if tuple(stored) == tuple(expected):
-            return []
-        return [
-            field.name for field, value, right in zip(self._fields, stored, expected, strict=True) if value != right
-        ]
-
-    def _erased(self, field: FieldColumn, key: str) -> Any:
-        value, text = field.erased(key), payload_text(field.column)
-        return text(value) if isinstance(value, list) and text else value
-
-
-def _payload_type(kind: str, fields: Sequence[FieldColumn]) -> type[msgspec.Struct]:
-    """What a payload is decoded to: its fields in the order of the columns, with defaults for older payloads."""
-    return msgspec.defstruct(kind, [(field.name, Any, _default(field.default)) for field in fields])
-
-
-def _default(value: Any) -> Any:
-    return msgspec.field(default_factory=partial(copy, value)) if isinstance(value, (list, dict)) else value
+        try:
+            expected = self._fields.values(payload, key)
+        except (ValueError, TypeError, AttributeError):
+            return ["the payload"]  # damaged: the chain's check has named the row
+        return [name for name, value, right in zip(self._fields.names, stored, expected, strict=True) if value != right]
 
 
 def _wrong_bookkeeping(said: Row, latest: Row) -> list[str]:
@@ -147,22 +167,6 @@ def _wrong_bookkeeping(said: Row, latest: Row) -> list[str]:
     return [name for name, value, right in zip(BOOKKEEPING, said, expected, strict=True) if value != right]
 
 
-def _rows(connection: Connection, kind: str, table: Table, fields: tuple[FieldColumn, ...]) -> Select[Any]:
-    latest, first = ledger.alias("latest"), ledger.alias("first")
-    said = [stored_text(connection, table.c[name]) for name in (*BOOKKEEPING, *(field.name for field in fields))]
-    says = [
-        stored_text(connection, latest.c[name])
-        for name in ("seq", "kind", "source", "key", "scope", "version", "operation", "observed_at", "payload")
-    ]
-    of_first = and_(_same_record(first, kind, table), first.c.version == 1)
-    # Most records have one version, and need no second look into the ledger.
-    first_seen_at = case(
-        (latest.c.version == 1, stored_text(connection, latest.c.observed_at)),
-        else_=select(stored_text(connection, first.c.observed_at)).where(of_first).correlate(table).scalar_subquery(),
-    )
-    return select(*said, *says, first_seen_at).select_from(table.outerjoin(latest, latest.c.seq == table.c.ledger_seq))
-
-
 def _same_record(row: FromClause, kind: str, table: Table) -> ColumnElement[bool]:
     return and_(row.c.key == table.c.key, row.c.kind == kind, row.c.source == table.c.source)
 
@@ -170,7 +174,7 @@ def _same_record(row: FromClause, kind: str, table: Table) -> ColumnElement[bool
 def _report_outdated(
     connection: Connection, kind: str, table: Table, report: Report, *conditions: ColumnElement[bool]
 ) -> None:
-    latest, newer = ledger.alias("latest"), ledger.alias("newer")
+    latest, newer = _LATEST, _NEWER
     following = and_(_same_record(newer, kind, table), newer.c.version == latest.c.version + 1)
     statement = (
         select(table.c.source, table.c.key, latest.c.seq, newer.c.seq)

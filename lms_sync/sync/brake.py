@@ -28,6 +28,11 @@ class Vanished:
         return any(self.keys.values())
 
 
+def leave_to_retire(stream: str, scope: str) -> str:
+    """How the operator names one scope of one stream to let it retire whatever is gone."""
+    return f"{stream}:{scope}"
+
+
 def braked_kinds(vanished: Vanished, explained: Explained, *, share: Decimal, floor: int) -> dict[str, tuple[int, int]]:
     """The kinds of which too many vanished without explanation: kind -> (unexplained, live)."""
     braked = {}

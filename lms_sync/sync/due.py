@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from lms_sync.connector import Mode, Outcome, Stream
-from lms_sync.store.rows import ScopeState
+from lms_sync.connector import Mode, Stream
+from lms_sync.store.rows import ScopeOutcome, ScopeState
 
-CLOSED = "closed"
-"""The outcome kept for a scope that the LMS no longer lists: its records stay as they were last seen."""
+_MISSING_SOMETHING = (ScopeOutcome.PARTIAL, ScopeOutcome.REFUSED, ScopeOutcome.BRAKED)
 
 
 def mode_for(
@@ -28,10 +27,10 @@ def mode_for(
     """
     if full or stream.every_pull or state is None or state.complete_at is None:
         return Mode.FULL
-    if state.reread or state.outcome == CLOSED or now - state.complete_at >= reconcile_after:
+    if state.reread or state.outcome == ScopeOutcome.CLOSED or now - state.complete_at >= reconcile_after:
         return Mode.FULL
     if stream.incremental:
         return Mode.CHANGES if has_cursor else Mode.FULL
-    if asked_for or state.outcome in (Outcome.PARTIAL, Outcome.REFUSED):
+    if asked_for or state.outcome in _MISSING_SOMETHING:
         return Mode.FULL
     return None

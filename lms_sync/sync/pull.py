@@ -8,26 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from lms_sync.connector import Connector, Finding, Level, Mode, Outcome, Scope, ScopeEnd, Stream
+from lms_sync.connector import Connector, Finding, Level, Mode, Scope, Stream
 from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
 from lms_sync.records import Enrolment
 from lms_sync.registers.after_pull import record_results
 from lms_sync.store.query import runs
-from lms_sync.store.rows import Run, ScopeState
+from lms_sync.store.rows import RunOutcome, ScopeOutcome, ScopeState
 from lms_sync.store.store import Store
-from lms_sync.sync.due import CLOSED, mode_for
+from lms_sync.sync.due import mode_for
 from lms_sync.sync.result import (
     RECONCILE_AFTER,
     Progress,
+    PullJob,
     PullOptions,
     PullSource,
     RunSummary,
+    ScopeVerdict,
     Silence,
     StreamSummary,
+    Troubled,
 )
 from lms_sync.sync.scope import Interrupted, ScopeReader, ScopeResult, connector_faults
 
-__all__ = ["Progress", "PullOptions", "PullSource", "RunSummary", "Silence", "StreamSummary", "pull"]
+__all__ = [
+    "Progress",
+    "PullOptions",
+    "PullSource",
+    "RunSummary",
+    "ScopeVerdict",
+    "Silence",
+    "StreamSummary",
+    "Troubled",
+    "pull",
+]
 
 DEAD_AFTER = 3
 """After so many scopes in a row that the LMS did not answer for, a run gives up instead of asking on."""
@@ -43,10 +56,9 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
         with connector_faults():
             offered = list(connector.streams())
         streams = _chosen(offered, options, source.name)
-        mode = Mode.FULL if options.full else Mode.CHANGES
         _ask_for_rereading_after_new_mapping(store, source)
-        run = store.begin_run(source.name, mode.value, options.actor, source.mapping.version)
-        work = _Pull(store, source, connector, options, progress, run)
+        run = store.begin_run(source.name, options.mode, options.actor, source.mapping.version)
+        work = _Pull(PullJob(store, source, connector, options, progress, run))
         progress.run_started(source.name, [stream.name for stream in streams])
         work.streams(streams)
         work.registers()
@@ -79,7 +91,7 @@ def _ask_for_rereading_after_new_mapping(store: Store, source: PullSource) -> No
     if not last or last[0].mapping_version == source.mapping.version:
         return
     for state in store.scope_states(source.name):
-        if state.outcome != CLOSED:
+        if state.outcome != ScopeOutcome.CLOSED:
             store.request_reread(source.name, state.stream, state.scope)
 
 
@@ -95,47 +107,34 @@ def _chosen(streams: Sequence[Stream], options: PullOptions, source: str) -> lis
 class _Pull:
     """The run under way."""
 
-    def __init__(
-        self,
-        store: Store,
-        source: PullSource,
-        connector: Connector,
-        options: PullOptions,
-        progress: Progress,
-        run: Run,
-    ) -> None:
-        self._store = store
-        self._source = source
-        self._connector = connector
-        self._options = options
-        self._progress = progress
-        self._run = run
-        self._reader = ScopeReader(store, source, connector, options, progress, run)
-        self._states = {(state.stream, state.scope): state for state in store.scope_states(source.name)}
+    def __init__(self, job: PullJob) -> None:
+        self._job = job
+        self._reader = ScopeReader(job)
+        self._states = {(state.stream, state.scope): state for state in job.store.scope_states(job.source.name)}
         self._whole: set[tuple[str, str]] = set()  # scopes read whole in this run
         self._scopes: dict[str, list[Scope]] = {}  # by stream, as listed in this run
         self._silent = 0  # scopes in a row without an answer
         self._answered = False  # whether any scope had one
         self._over = False
-        self.summary = RunSummary(run.id, source.name)
+        self.summary = RunSummary(job.run.id, job.source.name)
 
     def streams(self, streams: Sequence[Stream]) -> None:
         """Reads the streams in the connector's order."""
         for stream in streams:
             if self._over:
-                return
+                break
             try:
                 self._stream(stream)
             except SourceDenied as error:
-                self._give_up("failed", str(error))
+                self._give_up(RunOutcome.FAILED, str(error))
         if self._silent and not self._answered:
-            self._worsen("failed")
+            self.summary.worsen(RunOutcome.FAILED)
 
     def registers(self) -> None:
         """Records what follows from what the store now holds, whether or not everything could be read."""
-        self.summary.registers = record_results(self._store, self._source.mapping, self._run)
+        self.summary.registers = record_results(self._job.store, self._job.source.mapping, self._job.run)
         if self.summary.registers.problems:
-            self._worsen("partial")
+            self.summary.worsen(RunOutcome.PARTIAL)
             self.summary.problems.extend(self.summary.registers.problems)
 
     def _stream(self, stream: Stream) -> None:
@@ -145,48 +144,51 @@ class _Pull:
             raise
         except SourceError as error:
             # Without the list of scopes nothing of this stream can be read, and most likely nothing at all.
-            self._give_up("failed" if isinstance(error, SourceUnavailable) else "partial", str(error))
+            gone = isinstance(error, SourceUnavailable)
+            self._give_up(RunOutcome.FAILED if gone else RunOutcome.PARTIAL, str(error))
             return
         due = self._due(stream, scopes)
         self.summary.stream(stream.name)
-        self._progress.stream_started(stream.name, len(due))
+        self._job.progress.stream_started(stream.name, len(due))
         for scope, mode in due:
             if self._over:
                 return
-            if self._options.stopped:
+            if self._job.options.stopped:
                 self._stop()
                 return
             self._read(stream, scope, mode)
-        if self._options.scopes is None:
+        if self._job.options.scopes is None:
             self._close_unlisted(stream, scopes)
 
     def _listed(self, stream: Stream) -> list[Scope]:
         """The stream's scopes, asked for once a run. Raises SourceError."""
         if stream.name not in self._scopes:
             with connector_faults(stream.name):
-                self._scopes[stream.name] = list(self._connector.scopes(stream.name))
+                self._scopes[stream.name] = list(self._job.connector.scopes(stream.name))
         return self._scopes[stream.name]
 
     def _due(self, stream: Stream, scopes: Sequence[Scope]) -> list[tuple[Scope, Mode]]:
-        wanted = [scope for scope in scopes if self._options.scopes is None or scope.key in self._options.scopes]
+        named = self._job.options.scopes
+        wanted = [scope for scope in scopes if named is None or scope.key in named]
         modes = [(scope, self._mode(stream, scope)) for scope in wanted]
         return [(scope, mode) for scope, mode in modes if mode]
 
     def _mode(self, stream: Stream, scope: Scope) -> Mode | None:
         if (stream.name, scope.key) in self._whole:
             return None
+        store, source, options = self._job.store, self._job.source, self._job.options
         return mode_for(
             stream,
             self._states.get((stream.name, scope.key)),
-            full=self._options.full,
-            asked_for=self._options.streams is not None,
-            has_cursor=self._store.cursor(self._source.name, stream.name, scope.key) is not None,
-            reconcile_after=self._source.reconcile_after.get(stream.name, RECONCILE_AFTER),
-            now=self._store.now(),
+            full=options.full,
+            asked_for=options.streams is not None,
+            has_cursor=store.cursor(source.name, stream.name, scope.key) is not None,
+            reconcile_after=source.reconcile_after.get(stream.name, RECONCILE_AFTER),
+            now=store.now(),
         )
 
     def _read(self, stream: Stream, scope: Scope, mode: Mode) -> None:
-        self._progress.scope_started(scope)
+        self._job.progress.scope_started(scope)
         try:
             result = self._reader.read(stream, scope, mode)
         except Interrupted:
@@ -200,25 +202,26 @@ class _Pull:
 
     def _note(self, stream: Stream, scope: Scope, result: ScopeResult) -> None:
         summary = self.summary.stream(stream.name)
-        summary.note_end(result.end.outcome)
+        summary.note_end(result.verdict.outcome)
         summary.counts.update(result.counts)
         self.summary.findings.extend(result.findings)
-        self._progress.scope_done(scope, result.end)
-        trusted = result.end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)
-        if not trusted or result.rejected:
-            self._worsen("partial")
-        if not trusted:
-            self.summary.problems.append(_problem(stream, scope, result.end))
+        self._job.progress.scope_done(scope, result.verdict)
+        if not result.verdict.outcome.trusted:
+            self.summary.worsen(RunOutcome.PARTIAL)
+            self.summary.troubled.append(Troubled(scope, result.verdict))
+            label = f" «{scope.label}»" if scope.label else ""
+            self.summary.problems.append(f"{stream.name} {scope.key}{label}: {result.verdict.told}")
+        if result.rejected:
+            self.summary.worsen(RunOutcome.PARTIAL)
         self._silent = self._silent + 1 if result.silent else 0
         self._answered = self._answered or not result.silent
         if self._silent >= DEAD_AFTER:
-            self._give_up(
-                "failed", f"The LMS left {DEAD_AFTER} scopes in a row unanswered, so this run ended; see above for why."
-            )
+            told = f"The LMS left {DEAD_AFTER} scopes in a row unanswered, so this run ended; see above for why."
+            self._give_up(RunOutcome.FAILED, told)
 
     def _look_for_people(self, scope: Scope) -> None:
         """Reads the scope's people at once: somebody new has results before the regular reading of people was due."""
-        for stream in self._connector.streams():
+        for stream in self._job.connector.streams():
             if not self._reader.brings(stream, Enrolment.kind) or (stream.name, scope.key) in self._whole:
                 continue
             try:
@@ -227,7 +230,7 @@ class _Pull:
             except SourceDenied:
                 raise
             except SourceError as error:
-                self._worsen("partial")
+                self.summary.worsen(RunOutcome.PARTIAL)
                 self.summary.problems.append(str(error))
                 continue
             for people in listed:
@@ -237,31 +240,22 @@ class _Pull:
         """Marks scopes that the LMS no longer lists. Their records stay: a list is no proof that grades are gone."""
         listed = {scope.key for scope in scopes}
         for (name, key), state in self._states.items():
-            if name == stream.name and key not in listed and state.outcome != CLOSED:
+            if name == stream.name and key not in listed and state.outcome != ScopeOutcome.CLOSED:
                 self._close(stream, state)
 
     def _close(self, stream: Stream, state: ScopeState) -> None:
         note = "the LMS no longer lists it; its records are kept as last seen"
-        with self._store.page(self._run, stream.name, state.scope) as page:
-            page.end(CLOSED, None, 0, note)
+        with self._job.store.page(self._job.run, stream.name, state.scope) as page:
+            page.end(ScopeOutcome.CLOSED, None, 0, note)
         finding = Finding(Level.NOTICE, f"{stream.name} {state.scope}", note)
         self.summary.findings.append(finding)
-        self._progress.finding(finding)
+        self._job.progress.finding(finding)
 
     def _stop(self) -> None:
-        self._give_up("partial", "The run was stopped before everything was read; the next one goes on from here.")
+        told = "The run was stopped before everything was read; the next one goes on from here."
+        self._give_up(RunOutcome.STOPPED, told)
 
-    def _give_up(self, outcome: str, problem: str) -> None:
+    def _give_up(self, outcome: RunOutcome, problem: str) -> None:
         self._over = True
-        self._worsen(outcome)
+        self.summary.worsen(outcome)
         self.summary.problems.append(problem)
-
-    def _worsen(self, outcome: str) -> None:
-        ranks = ("done", "partial", "failed")
-        self.summary.outcome = max(self.summary.outcome, outcome, key=ranks.index)
-
-
-def _problem(stream: Stream, scope: Scope, end: ScopeEnd) -> str:
-    counted = f" ({end.received} of {end.expected})" if end.expected is not None else ""
-    label = f" «{scope.label}»" if scope.label else ""
-    return f"{stream.name} {scope.key}{label}: {end.outcome.value}{counted}. {end.note}".rstrip()

@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from lms_sync.connector import Connector, Finding, Outcome, Scope, ScopeEnd
+from lms_sync.connector import Connector, Finding, Mode, Scope
 from lms_sync.errors import EXIT_DONE, EXIT_PARTIAL, EXIT_SOURCE
 from lms_sync.mapping.apply import Mapping as RecordMapping
 from lms_sync.registers.after_pull import RegisterSummary
+from lms_sync.store.rows import Run, RunOutcome, ScopeOutcome
+from lms_sync.store.store import Store
+from lms_sync.sync.brake import leave_to_retire
 
 RECONCILE_AFTER = dt.timedelta(days=1)
 """How old a complete reading may be before a scope is read whole again, where the configuration does not say."""
 
 EVERY_SCOPE = "*"
 """In `PullOptions.allow_retire`: every scope may retire whatever is gone."""
+
+SELECTED = "selected"
+"""The mode kept for a run that reads whole, but only what was named: it is no reading of everything."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class PullOptions:
     """How to pull. `streams` and `scopes` None mean all; a `stop` that is set ends the run after the page under way.
 
     A scope that would retire more than `brake_share` of a kind's live records (and more than `brake_floor` of them)
-    retires none, unless `allow_retire` names its key.
+    retires none, unless `allow_retire` names it (see `leave_to_retire`) or its key, which means it in every stream.
     """
 
     streams: tuple[str, ...] | None = None
@@ -53,6 +59,42 @@ class PullOptions:
     def stopped(self) -> bool:
         """Whether somebody asked the run to end."""
         return self.stop is not None and self.stop.is_set()
+
+    @property
+    def mode(self) -> str:
+        """What the run is kept as: `full`, `changes`, or `selected`."""
+        if not self.full:
+            return Mode.CHANGES.value
+        return Mode.FULL.value if self.streams is None and self.scopes is None else SELECTED
+
+    def may_retire(self, scope: Scope) -> bool:
+        """Whether the operator let the scope retire whatever is gone."""
+        leaves = {EVERY_SCOPE, scope.key, leave_to_retire(scope.stream, scope.key)}
+        return not leaves.isdisjoint(self.allow_retire)
+
+
+@dataclass(frozen=True)
+class ScopeVerdict:
+    """What lms-sync makes of a reading: the connector's own end of it, unless the brake was of another opinion."""
+
+    outcome: ScopeOutcome
+    received: int
+    expected: int | None = None
+    note: str = ""
+
+    @property
+    def told(self) -> str:
+        """The verdict in one line."""
+        counted = f" ({self.received} of {self.expected})" if self.expected is not None else ""
+        return f"{self.outcome}{counted}. {self.note}".rstrip()
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """A scope of this run whose reading cannot be trusted."""
+
+    scope: Scope
+    verdict: ScopeVerdict
 
 
 class Progress(Protocol):
@@ -70,7 +112,7 @@ class Progress(Protocol):
     def page(self, stream: str, counts: Mapping[str, int]) -> None:
         """A page was committed."""
 
-    def scope_done(self, scope: Scope, end: ScopeEnd) -> None:
+    def scope_done(self, scope: Scope, verdict: ScopeVerdict) -> None:
         """A scope was read, as far as it could be."""
 
     def finding(self, finding: Finding) -> None:
@@ -95,7 +137,7 @@ class Silence:
     def page(self, stream: str, counts: Mapping[str, int]) -> None:
         """See `Progress`."""
 
-    def scope_done(self, scope: Scope, end: ScopeEnd) -> None:
+    def scope_done(self, scope: Scope, verdict: ScopeVerdict) -> None:
         """See `Progress`."""
 
     def finding(self, finding: Finding) -> None:
@@ -103,6 +145,18 @@ class Silence:
 
     def run_done(self, summary: RunSummary) -> None:
         """See `Progress`."""
+
+
+@dataclass(frozen=True)
+class PullJob:
+    """All that one run works with: where it reads, how, into what, who watches, and under which number."""
+
+    store: Store
+    source: PullSource
+    connector: Connector
+    options: PullOptions
+    progress: Progress
+    run: Run
 
 
 @dataclass
@@ -115,9 +169,10 @@ class StreamSummary:
     changes: int = 0
     partial: int = 0
     refused: int = 0
+    braked: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
-    def note_end(self, outcome: Outcome) -> None:
+    def note_end(self, outcome: ScopeOutcome) -> None:
         """Counts one more scope with its outcome."""
         self.scopes += 1
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
@@ -127,27 +182,32 @@ class StreamSummary:
 class RunSummary:
     """What became of a run. `counts` adds up those of its streams.
 
-    Outcomes: `done` (every scope asked for was read and every object became a record), `partial` (something is
-    missing, `problems` says what), `failed` (the LMS could not be read at all or refused the account).
+    `outcome` gets worse only: done, partial (`problems` says what is missing), stopped, failed.
     """
 
     run_id: int
     source: str
-    outcome: str = "done"
+    outcome: RunOutcome = RunOutcome.DONE
     streams: list[StreamSummary] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    troubled: list[Troubled] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     registers: RegisterSummary = field(default_factory=RegisterSummary)
 
     @property
     def counts(self) -> Counter[str]:
-        """added, changed, restored, unchanged, retired, quarantined, braked …, and those of the registers."""
+        """Of records: added, changed, restored, unchanged, retired, quarantined, braked …, and of the registers."""
         return sum((stream.counts for stream in self.streams), Counter()) + self.registers.counts
 
     @property
     def exit_code(self) -> int:
         """See `lms_sync.errors`."""
-        return {"done": EXIT_DONE, "failed": EXIT_SOURCE}.get(self.outcome, EXIT_PARTIAL)
+        return {RunOutcome.DONE: EXIT_DONE, RunOutcome.FAILED: EXIT_SOURCE}.get(self.outcome, EXIT_PARTIAL)
+
+    def worsen(self, outcome: RunOutcome) -> None:
+        """Keeps the worse of the two outcomes."""
+        ranks = (RunOutcome.DONE, RunOutcome.PARTIAL, RunOutcome.STOPPED, RunOutcome.FAILED)
+        self.outcome = max(self.outcome, outcome, key=ranks.index)
 
     def stream(self, name: str) -> StreamSummary:
         """The summary of a stream, begun if it is new."""

@@ -6,23 +6,13 @@ whole scope was read and what vanished is believable. Must not know any LMS, nor
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
-from lms_sync.connector import (
-    Connector,
-    Finding,
-    Mode,
-    Outcome,
-    Page,
-    ReadTask,
-    Scope,
-    ScopeEnd,
-    SourceRecord,
-    Stream,
-)
+from lms_sync.connector import Finding, Mode, Outcome, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
 from lms_sync.errors import (
     SourceAnswerInvalid,
     SourceDenied,
@@ -36,10 +26,10 @@ from lms_sync.log import get_logger, where_of
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Rejection
 from lms_sync.records import Assessment, Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
 from lms_sync.store.query import quarantine
-from lms_sync.store.rows import QuarantineEntry, Run
-from lms_sync.store.store import PageWriter, Store
-from lms_sync.sync.brake import Vanished, braked_kinds
-from lms_sync.sync.result import EVERY_SCOPE, Progress, PullOptions, PullSource
+from lms_sync.store.rows import QuarantineEntry, ScopeOutcome
+from lms_sync.store.store import PageWriter
+from lms_sync.sync.brake import Vanished, braked_kinds, leave_to_retire
+from lms_sync.sync.result import PullJob, ScopeVerdict
 
 _log = get_logger(__name__)
 
@@ -52,7 +42,7 @@ class Interrupted(Exception):
 class ScopeResult:
     """How a scope ended and what was done. `silent`: the LMS gave no answer at all."""
 
-    end: ScopeEnd
+    verdict: ScopeVerdict
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     rejected: int = 0
@@ -63,24 +53,12 @@ class ScopeResult:
 class ScopeReader:
     """Reads scopes, one after the other, for one run."""
 
-    def __init__(
-        self,
-        store: Store,
-        source: PullSource,
-        connector: Connector,
-        options: PullOptions,
-        progress: Progress,
-        run: Run,
-    ) -> None:
-        self._store = store
-        self._source = source
-        self._connector = connector
-        self._options = options
-        self._progress = progress
-        self._run = run
-        self._known = store.known(source.name)
+    def __init__(self, job: PullJob) -> None:
+        self._job = job
+        self._known = job.store.known(job.source.name)
         self._quarantined = {
-            (state.entry.kind, state.entry.key): (state.stream, state.scope) for state in quarantine(store, source.name)
+            (state.entry.kind, state.entry.key): (state.stream, state.scope)
+            for state in quarantine(job.store, job.source.name)
         }
 
     def brings(self, stream: Stream, kind: str) -> bool:
@@ -90,7 +68,7 @@ class ScopeReader:
     def read(self, stream: Stream, scope: Scope, mode: Mode) -> ScopeResult:
         """Reads a scope to its end. Raises SourceDenied and Interrupted; every other failure is the scope's end."""
         reading = _Reading(stream, scope, mode)
-        cursor = self._store.cursor(self._source.name, scope.stream, scope.key)
+        cursor = self._job.store.cursor(self._job.source.name, scope.stream, scope.key)
         task = ReadTask(mode, self._known, cursor)
         try:
             for page in self._pages(scope, task):
@@ -100,9 +78,6 @@ class ScopeReader:
         except SourceError as error:
             self._end_early(reading, error)
         assert reading.result is not None
-        if reading.counts["braked"]:
-            # Until the operator decides or the records come back, every pull looks at all of the scope again.
-            self._store.request_reread(self._source.name, scope.stream, scope.key)
         reading.result.unknown_learners = self._has_unknown_learners(reading)
         return reading.result
 
@@ -113,24 +88,25 @@ class ScopeReader:
         while not ended:
             with connector_faults(scope.stream, scope.key):
                 if pages is None:
-                    pages = iter(self._connector.read(scope, task))
+                    pages = iter(self._job.connector.read(scope, task))
                 page = next(pages, None)
                 if page is not None:
                     _check_shape(page)
             if page is None:
                 raise SourceAnswerInvalid("the connector stopped without saying how the scope ended")
-            if self._options.stopped and page.end is None:
+            if self._job.options.stopped and page.end is None:
                 raise Interrupted
             ended = page.end is not None
             yield page
 
     def _commit(self, reading: _Reading, page: Page) -> None:
-        outcomes = [(source, self._source.mapping.apply(source)) for source in page.records]
+        outcomes = [(source, self._job.source.mapping.apply(source)) for source in page.records]
         mapped = [(one.record, source.source_time) for source, one in outcomes if isinstance(one, Mapped)]
         entries = _quarantine_entries(one for _, one in outcomes)
         reading.note(outcomes, page)
         counts: Counter[str] = Counter()
-        with self._store.page(self._run, reading.scope.stream, reading.scope.key, reading.scope.label) as writer:
+        verdict: ScopeVerdict | None = None
+        with self._page(reading.scope) as writer:
             put = writer.put(mapped)
             counts.update(
                 added=put.added,
@@ -141,20 +117,22 @@ class ScopeReader:
                 quarantined=len(entries),
             )
             self._quarantine(writer, reading.scope, entries, [record for record, _ in mapped])
-            end = page.end
-            if end is not None:
-                end = self._retire(writer, reading, end, counts)
-                if end.outcome is Outcome.COMPLETE:
+            if page.end is not None:
+                verdict = self._retire(writer, reading, _believed(page.end), counts)
+                if verdict.outcome is ScopeOutcome.COMPLETE:
                     self._release_gone(writer, reading)
-                writer.end(end.outcome.value, end.expected, end.received, end.note)
-            if page.cursor is not None and reading.may_move_cursor(end):
+                _write_end(writer, verdict)
+            if page.cursor is not None and reading.may_move_cursor(verdict):
                 writer.set_cursor(page.cursor)
         reading.counts.update(counts)
-        self._progress.page(reading.scope.stream, counts)
+        self._job.progress.page(reading.scope.stream, counts)
         for finding in page.findings:
-            self._progress.finding(finding)
-        if end is not None:
-            reading.finish(end)
+            self._job.progress.finding(finding)
+        if verdict is not None:
+            reading.finish(verdict)
+
+    def _page(self, scope: Scope) -> AbstractContextManager[PageWriter]:
+        return self._job.store.page(self._job.run, scope.stream, scope.key, scope.label)
 
     def _quarantine(
         self, writer: PageWriter, scope: Scope, entries: list[QuarantineEntry], records: list[Record]
@@ -180,34 +158,37 @@ class ScopeReader:
         }
         self._release(writer, gone)
 
-    def _retire(self, writer: PageWriter, reading: _Reading, end: ScopeEnd, counts: Counter[str]) -> ScopeEnd:
-        """Retires what is gone, if the end allows it; gives the end that results."""
-        vanished = self._vanished(reading, end)
+    def _retire(
+        self, writer: PageWriter, reading: _Reading, verdict: ScopeVerdict, counts: Counter[str]
+    ) -> ScopeVerdict:
+        """Retires what is gone, if the reading allows it; gives the verdict that results."""
+        vanished = self._vanished(reading, verdict)
         if not vanished:
-            return end
-        if not self._may_retire(reading.scope):
+            return verdict
+        if not self._job.options.may_retire(reading.scope):
             braked = self._brake(reading, vanished)
             if braked:
                 counts["braked"] += sum(count for count, _ in braked.values())
-                what = ", ".join(f"{count} of {live} {kind} records" for kind, (count, live) in braked.items())
-                note = f"Brake: {what} vanished at once, so none was retired; see --allow-retire {reading.scope.key}."
-                return replace(end, outcome=Outcome.PARTIAL, note=f"{end.note} {note}".strip())
+                note = f"{verdict.note} {self._brake_note(reading.scope, braked)}".strip()
+                return replace(verdict, outcome=ScopeOutcome.BRAKED, note=note)
         for kind, keys in vanished.keys.items():
             counts["retired"] += writer.retire(kind, keys, "no longer in the LMS")
-        return end
+        return verdict
 
-    def _may_retire(self, scope: Scope) -> bool:
-        allowed = self._options.allow_retire
-        return EVERY_SCOPE in allowed or scope.key in allowed or f"{scope.stream}:{scope.key}" in allowed
+    def _brake_note(self, scope: Scope, braked: Mapping[str, tuple[int, int]]) -> str:
+        what = ", ".join(f"{count} of {live} {kind} records" for kind, (count, live) in braked.items())
+        leave = shlex.quote(leave_to_retire(scope.stream, scope.key))
+        command = f"lms-sync pull --source {self._job.source.name} --stream {scope.stream} --allow-retire {leave}"
+        return f"{what} vanished at once, so none was retired; look at the LMS, and if they are gone: {command}"
 
-    def _vanished(self, reading: _Reading, end: ScopeEnd) -> Vanished:
-        if end.outcome not in (Outcome.COMPLETE, Outcome.CHANGES):
+    def _vanished(self, reading: _Reading, verdict: ScopeVerdict) -> Vanished:
+        if not verdict.outcome.trusted:
             return Vanished()
-        if end.outcome is Outcome.CHANGES and not reading.told_absent:
+        if verdict.outcome is ScopeOutcome.CHANGES and not reading.told_absent:
             return Vanished()  # the usual case, and it should cost no look at the scope's records
         kinds = _record_kinds(reading.stream) - {Learner.kind}
         live = {kind: set(self._known.rows(kind, reading.scope.key, ())) for kind in kinds}
-        if end.outcome is Outcome.COMPLETE:
+        if verdict.outcome is ScopeOutcome.COMPLETE:
             gone = {kind: keys - reading.seen[kind] for kind, keys in live.items()}
         else:
             gone = {kind: (keys & reading.absent[kind]) - reading.seen[kind] for kind, keys in live.items()}
@@ -236,15 +217,16 @@ class ScopeReader:
             parent, learner = rows[kind][key]
             return parent in gone[kind] or (bool(enrolled) and learner not in enrolled)
 
-        return braked_kinds(vanished, explained, share=self._options.brake_share, floor=self._options.brake_floor)
+        options = self._job.options
+        return braked_kinds(vanished, explained, share=options.brake_share, floor=options.brake_floor)
 
     def _end_early(self, reading: _Reading, error: SourceError) -> None:
-        outcome = Outcome.REFUSED if isinstance(error, SourceRefused) else Outcome.PARTIAL
-        end = ScopeEnd(outcome, received=reading.received, note=str(error))
-        with self._store.page(self._run, reading.scope.stream, reading.scope.key, reading.scope.label) as writer:
-            writer.end(end.outcome.value, end.expected, end.received, end.note)
+        outcome = ScopeOutcome.REFUSED if isinstance(error, SourceRefused) else ScopeOutcome.PARTIAL
+        verdict = ScopeVerdict(outcome, received=reading.received, note=str(error))
+        with self._page(reading.scope) as writer:
+            _write_end(writer, verdict)
         silent = isinstance(error, SourceUnavailable) and not isinstance(error, SourceTimeout)
-        reading.finish(end, silent=silent)
+        reading.finish(verdict, silent=silent)
 
     def _has_unknown_learners(self, reading: _Reading) -> bool:
         if not reading.learners:
@@ -291,20 +273,18 @@ class _Reading:
         """Whether a page has named something that the LMS no longer has."""
         return any(self.absent.values())
 
-    def may_move_cursor(self, end: ScopeEnd | None) -> bool:
-        """Whether a page's cursor may be kept. `end` is the page's own, as the brake left it.
+    def may_move_cursor(self, verdict: ScopeVerdict | None) -> bool:
+        """Whether a page's cursor may be kept. `verdict`: on the whole scope, if this is its last page.
 
-        A braked or partial end keeps the old cursor, so that the same changes are looked at again. So does a page
+        A braked or partial reading keeps the old cursor, so that the same changes are looked at again. So does a page
         after which something is still owed: what was named absent is retired at the end, and would be forgotten if
         the cursor passed it before.
         """
-        if end is not None:
-            return end.outcome in (Outcome.COMPLETE, Outcome.CHANGES)
-        return not self.told_absent
+        return verdict.outcome.trusted if verdict is not None else not self.told_absent
 
-    def finish(self, end: ScopeEnd, *, silent: bool = False) -> None:
+    def finish(self, verdict: ScopeVerdict, *, silent: bool = False) -> None:
         """Puts the result together."""
-        self.result = ScopeResult(end, self.counts, self.findings, self.rejected, silent)
+        self.result = ScopeResult(verdict, self.counts, self.findings, self.rejected, silent)
 
 
 @contextmanager
@@ -328,6 +308,17 @@ def _check_shape(page: Page) -> None:
     for record in page.records:
         if not (isinstance(record, SourceRecord) and isinstance(record.fields, Mapping)):
             raise TypeError("not a SourceRecord with fields")
+    if page.end is not None and not (isinstance(page.end, ScopeEnd) and isinstance(page.end.outcome, Outcome)):
+        raise TypeError("not a ScopeEnd with an Outcome")
+
+
+def _believed(end: ScopeEnd) -> ScopeVerdict:
+    """The connector's word, taken as it is."""
+    return ScopeVerdict(ScopeOutcome(end.outcome.value), end.received, end.expected, end.note)
+
+
+def _write_end(writer: PageWriter, verdict: ScopeVerdict) -> None:
+    writer.end(verdict.outcome, verdict.expected, verdict.received, verdict.note)
 
 
 def _record_kinds(stream: Stream) -> set[str]:

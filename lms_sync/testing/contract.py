@@ -3,7 +3,9 @@
     class TestMyConnector(ConnectorContract):
         @pytest.fixture
         def connect(self): ...
+        # and connect_nowhere, change_something and secret
 
+A fixture that is left out fails every test that needs it, with a sentence that says what to define.
 Each test reads a real LMS, or a stand-in for it, through the connector; the last ones pull it into a store. Messages
 name scopes, kinds, keys and fields, never a value. Must not know any LMS.
 """
@@ -14,7 +16,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from pydantic import BaseModel
@@ -32,12 +34,13 @@ from lms_sync.testing.readings import Reading, by_identity, not_plain, read_ever
 Connect = Callable[[], Connector]
 
 SOURCE = "contract"
+MANUAL = "docs/writing-a-connector.md"
 _STREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SHARED = {"person"}  # kinds whose objects are read in several scopes
 
 
 class ConnectorContract:
-    """What every connector must hold. Override `connect`, `connect_nowhere`, `change_something` and `secret`.
+    """What every connector must hold. Define `connect`, `connect_nowhere`, `change_something` and `secret`.
 
     The LMS behind them should hold a few courses with learners, grades and whatever else the connector reads, and it
     must stand still but for `change_something`.
@@ -46,22 +49,22 @@ class ConnectorContract:
     @pytest.fixture
     def connect(self) -> Connect:
         """Makes a new connector to the same LMS each time it is called."""
-        raise NotImplementedError("define the fixture `connect`")
+        _undefined(self, "connect", "a callable that makes a new connector to the LMS of the test")
 
     @pytest.fixture
     def connect_nowhere(self) -> Connect:
         """Makes a connector to an LMS that cannot be read: an address where nobody answers, a missing file."""
-        raise NotImplementedError("define the fixture `connect_nowhere`")
+        _undefined(self, "connect_nowhere", "a callable that makes a connector to an LMS that cannot be read")
 
     @pytest.fixture
     def change_something(self) -> Callable[[], object]:
         """Changes something in the LMS that the connector must notice without being asked for a full reading."""
-        raise NotImplementedError("define the fixture `change_something`")
+        _undefined(self, "change_something", "a callable that changes in the LMS what a pull must notice")
 
     @pytest.fixture
     def secret(self) -> str:
         """The secret in the access of both kinds of connector: a text that occurs nowhere else."""
-        raise NotImplementedError("define the fixture `secret`")
+        _undefined(self, "secret", "the secret that both kinds of connector are given, a text that is nowhere else")
 
     @pytest.fixture
     def mapping(self, connect: Connect) -> Mapping:
@@ -262,7 +265,10 @@ class ConnectorContract:
         connector = connect()
         read_everything(connector)
         connector.close()
-        connector.close()
+        try:
+            connector.close()
+        except Exception as error:
+            pytest.fail(f"closing it a second time raises {type(error).__name__}")
 
     # --- from end to end ----------------------------------------------------------------------------------------------
 
@@ -292,6 +298,12 @@ class ConnectorContract:
             report = verify(store)
         assert report.rows, "the pull left nothing to verify"
         assert report.ok, f"the store is not sound after a pull: {report.problems[:3]}"
+
+
+def _undefined(contract: ConnectorContract, fixture: str, what: str) -> NoReturn:
+    """Says what the inheriting class left out; a traceback into this file would tell its author nothing."""
+    told = f"{type(contract).__name__} must define the fixture `{fixture}`: {what}. See {MANUAL}."
+    pytest.fail(told, pytrace=False)
 
 
 def _whole(connect: Connect) -> list[Reading]:

@@ -107,3 +107,17 @@ def set_up(path: Path, server: SandboxServer) -> Desk:
     secret.touch(0o600)
     secret.write_text(f"{server.token}\n", encoding="utf-8")
     return Desk(path, server, server.token)
+
+
+@dataclass
+class FirstPull:
+    """A desk after a first pull, with debug logs and `--json`, and what that pull wrote. Only to be read."""
+
+    desk: Desk
+    outcome: Outcome
+
+
+def a_course(desk: Desk) -> str:
+    """The course with most grades."""
+    ((course,),) = desk.rows("SELECT course FROM grade_entry GROUP BY course ORDER BY count(*) DESC LIMIT 1")
+    return str(course)

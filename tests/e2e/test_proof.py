@@ -13,7 +13,7 @@ import pytest
 
 from lms_sync.sandbox import SandboxServer, small_world
 from lms_sync.store.store import Store
-from tests.e2e.test_cli import PATIENCE, Desk, set_up
+from tests.e2e.desk import PATIENCE, Desk, set_up
 from tests.integration.store import samples
 
 CHECKPOINTS = """

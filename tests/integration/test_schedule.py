@@ -20,7 +20,7 @@ from lms_sync.mapping.load import load_mapping
 from lms_sync.schedule import Plan, Service, last_full_run, last_reads_of
 from lms_sync.store.query import runs
 from lms_sync.store.store import Store
-from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence
+from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
 from lms_sync.timing import Timing
 
 PATIENCE = 60.0
@@ -212,7 +212,42 @@ def test_stopping_ends_a_pull_after_the_page_under_way(store: Store) -> None:
         bell,
         lambda: None if begun.wait(PATIENCE) else pytest.fail("no page was read"),
     )
-    assert bell.outcomes == ["partial"]
+    assert bell.outcomes == ["stopped"]
+
+
+def test_a_reading_of_everything_that_was_stopped_is_due_again(store: Store) -> None:
+    """Grades never end, so the stop comes when people were read and the run still owes the rest."""
+    reading = threading.Event()
+
+    class Endless(Toy):
+        def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+            while scope.stream == "grades":
+                reading.set()
+                yield Page()
+            yield END
+
+    daily = Timing(every=dt.timedelta(days=1))
+    settings = plan().settings
+    stopped = plan(lambda: Endless(settings.access, settings.options), reconcile=daily, people=daily, grades=daily)
+    serve(store, [stopped], Bell(), lambda: None if reading.wait(PATIENCE) else pytest.fail("nothing was read"))
+    assert [(run.mode, run.outcome) for run in runs(store)] == [("full", "stopped")]
+    assert last_full_run(store, "academy") is None
+    assert last_reads_of(store, stopped.settings) == {"people": None, "grades": None}
+    bell = Bell()
+    serve(store, [plan(reconcile=daily, people=daily, grades=daily)], bell, lambda: bell.wait_for(1))
+    assert bell.streams == [("people", "grades")]
+    newest = runs(store)[0]
+    assert (newest.mode, newest.outcome) == ("full", "done")
+    assert last_full_run(store, "academy") == newest.started_at
+
+
+def test_a_whole_reading_of_some_streams_is_no_reading_of_everything(store: Store) -> None:
+    source = plan().source
+    pull(store, source, PullOptions(full=True, streams=("people",)), Silence())
+    assert [(run.mode, run.outcome) for run in runs(store)] == [("selected", "done")]
+    assert last_full_run(store, "academy") is None
+    pull(store, source, PullOptions(full=True), Silence())
+    assert last_full_run(store, "academy") == runs(store)[0].started_at
 
 
 def test_what_comes_due_while_a_source_is_read_waits_for_one_more_pull(store: Store) -> None:

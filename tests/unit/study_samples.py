@@ -12,7 +12,18 @@ from lms_sync.records import AttestationKind, AttestationResult
 from lms_sync.report.interface import Table, Value
 from lms_sync.report.period import Period
 from lms_sync.report.standing import ATTESTATIONS, Selection
-from lms_sync.store.study import Grade, Item, Line, Person, Place, Programme, ProtocolFacts, Study, StudyScope
+from lms_sync.store.study import (
+    AttemptCount,
+    Grade,
+    Item,
+    Line,
+    Person,
+    Place,
+    Programme,
+    ProtocolFacts,
+    Study,
+    StudyScope,
+)
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOON = dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)  # 12:00 in Moscow
@@ -122,3 +133,8 @@ def rows(table: Table) -> list[dict[str, Value]]:
 
 def _exact(name: str, value: Any) -> Any:
     return Decimal(str(value)) if name in {"raw", "minimum", "maximum"} and value is not None else value
+
+
+def tried(learner: str, state: str, count: int = 1, *, gone: bool = False) -> AttemptCount:
+    """Somebody's attempts at test 3 of course 5."""
+    return AttemptCount("5", learner, "3", state, gone, count)

@@ -41,6 +41,9 @@ class Nameless(Good):
 class WithoutModel(Good):
     options = dict
 
+class Unsure(Good):
+    needs_url = "no"
+
 class NotAConnector:
     pass
 """
@@ -103,6 +106,7 @@ def test_lms_sync_brings_the_moodle_connector_and_its_mapping() -> None:
         ("toy_good:Abstract", "does not define __init__, check, read, scopes, streams"),
         ("toy_good:WithoutModel", "`options` that is not a pydantic model"),
         ("toy_good:Nameless", "title that is not a text"),
+        ("toy_good:Unsure", "needs_url that is neither True nor False"),
         ("toy_exits:Good", "SystemExit"),
         ("toy_raises:Good", "ZeroDivisionError: division by zero"),
     ],

@@ -59,14 +59,22 @@ def test_a_scheduled_stream_that_was_never_read_needs_attention() -> None:
 
 
 def test_scopes_are_counted_by_how_they_ended() -> None:
-    outcomes = ("complete", "changes", "partial", "refused", "closed")
+    outcomes = ("complete", "changes", "partial", "refused", "braked", "braked", "closed")
     states = [scope(outcome, key=f"course/{place}") for place, outcome in enumerate(outcomes)]
     found = status(states=states)
     (stream,) = found.streams
-    counted = (stream.scopes, stream.trusted, stream.partial, stream.refused, stream.closed)
-    assert counted == (4, 2, 1, 1, 1)
-    assert [state.outcome for state in found.troubled] == ["partial", "refused"]
-    assert "2 scopes could not be read whole" in found.attention
+    counted = (stream.scopes, stream.trusted, stream.partial, stream.refused, stream.braked, stream.closed)
+    assert counted == (6, 2, 1, 1, 2, 1)
+    assert [state.outcome for state in found.troubled] == ["partial", "refused", "braked", "braked"]
+    assert found.attention == [
+        "2 scopes could not be read whole",
+        "2 scopes were stopped by the brake, for too much vanished at once: see their notes",
+    ]
+
+
+def test_the_brake_alone_is_no_reading_that_failed() -> None:
+    (told,) = status(states=[scope("braked")]).attention
+    assert told.startswith("1 scopes were stopped by the brake")
 
 
 def test_a_closed_scope_does_not_make_its_stream_look_old() -> None:
@@ -80,6 +88,7 @@ def test_a_closed_scope_does_not_make_its_stream_look_old() -> None:
         ([], "nothing was pulled yet"),
         ([run("failed")], "the last run failed"),
         ([run("interrupted")], "the last run was interrupted"),
+        ([run("stopped")], "the last run was stopped before its end"),
         ([run("", age=dt.timedelta(days=2))], "the last run began more than a day ago and has not ended"),
     ],
 )

@@ -96,6 +96,7 @@ def _assignment(call: Call, activity: Activity, assignment: Assignment) -> dict[
     before=optional("int", 0),
 )
 def get_submissions(call: Call) -> dict[str, Any]:
+    """Moodle's answer: submissions by assignment, filtered by status and by time of change (both ends included)."""
     world = call.world
     told: list[dict[str, Any]] = []
     warnings = []

@@ -32,6 +32,7 @@ def require_clean(person: User) -> None:
 
 
 def custom_fields(call: Call, user: int) -> list[dict[str, Any]]:
+    """A person's custom profile fields as Moodle tells them; a field without a value is left out."""
     values = shown_fields(call.world, user)
     fields = call.world.profile_fields
     return [
@@ -56,6 +57,7 @@ def _option(options: list[dict[str, str]], name: str, default: str = "") -> str:
     options=Several(Record({"name": ALPHA, "value": TEXT}), default=[]),
 )
 def get_enrolled_users(call: Call) -> list[dict[str, Any]]:
+    """Moodle's answer: a page of people, cut before anybody is looked at; fields only those asked for."""
     course, options = call.params["courseid"], call.params["options"]
     call.course(course)
     only_active = _option(options, "onlyactive") not in {"", "0"}

@@ -160,11 +160,13 @@ def get_user_attempts(call: Call) -> dict[str, Any]:
     includepreviews=optional("bool", False),
 )
 def get_user_quiz_attempts(call: Call) -> dict[str, Any]:
+    """Moodle's answer since 5.0: states are told as they are (see ``mod_quiz_get_user_attempts``)."""
     return {"attempts": [attempt_told(call, attempt) for attempt in _attempts(call)], "warnings": []}
 
 
 @function("mod_quiz_get_user_best_grade", quizid=INT, userid=optional("int", 0))
 def get_user_best_grade(call: Call) -> dict[str, Any]:
+    """Moodle's answer: the grade on the gradebook's range, from the quiz's own table."""
     quiz = call.params["quizid"]
     if quiz not in call.world.quizzes:
         raise refusals.missing_record("quiz")

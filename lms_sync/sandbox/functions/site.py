@@ -8,6 +8,8 @@ from lms_sync.sandbox.registry import Call, function
 
 
 class Release(NamedTuple):
+    """How a Moodle names itself, and the version of its core and of its plugins."""
+
     name: str
     core_version: str
     plugin_version: str
@@ -36,11 +38,13 @@ _FEATURES = {
 
 
 def picture(call: Call, size: str) -> str:
+    """The address of the default user picture; ``size`` is f1 (100 px) or f2 (35 px)."""
     return f"{call.url}/theme/image.php/boost/core/{call.world.theme_revision}/u/{size}"
 
 
 @function("core_webservice_get_site_info")
 def get_site_info(call: Call) -> dict[str, Any]:
+    """Moodle's answer; the reader finds its functions and the release in it."""
     world = call.world
     me = world.users[world.account.userid]
     release = RELEASES[world.release]

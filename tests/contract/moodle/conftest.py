@@ -1,8 +1,8 @@
-"""What the Moodle contract tests share: a quick connector for any address."""
+"""What the Moodle contract tests share: a quick connector for any address, and sandboxes to read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from lms_sync.connector import SiteAccess
 from lms_sync.http import Http
-
-Connect = Callable[..., MoodleConnector]
+from lms_sync.sandbox import World, small_world
+from tests.contract.moodle.moodle_site import Connect, Site
 
 
 @pytest.fixture
@@ -36,3 +36,24 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
     yield make
     for connector in made:
         connector.close()
+
+
+@pytest.fixture
+def open_site(connect: Connect) -> Iterator[Any]:
+    """Serves a world until the test is over: (world, **connector options) -> `Site`."""
+    opened: list[Site] = []
+
+    def make(world: World, **options: Any) -> Site:
+        opened.append(Site(world, connect, **options))
+        opened[-1].server.start()
+        return opened[-1]
+
+    yield make
+    for site in opened:
+        site.server.close()
+
+
+@pytest.fixture
+def site(open_site: Any) -> Site:
+    made: Site = open_site(small_world(3))
+    return made

@@ -9,7 +9,7 @@ import pytest
 
 from lms_sync.connector import Finding, Level
 from lms_sync.sandbox import Faults, SandboxServer, World, small_world
-from tests.contract.moodle.conftest import Connect
+from tests.contract.moodle.moodle_site import Connect
 
 
 @pytest.fixture

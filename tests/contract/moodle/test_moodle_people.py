@@ -17,9 +17,9 @@ from lms_sync_moodle.enrolled import EnrolledList
 from lms_sync_moodle.refusals import UncleanAnswer
 
 from lms_sync.connector import Outcome, Page, Scope
-from tests.contract.moodle.conftest import Connect
 from tests.contract.moodle.moodle_memory import Memory, end_of, records_of
 from tests.contract.moodle.moodle_replay import ENDPOINT, URL
+from tests.contract.moodle.moodle_site import Connect
 
 UNCLEAN = {"exception": "core\\exception\\invalid_response_exception", "errorcode": "invalidresponse", "message": "x"}
 COURSES = {"courses": [{"id": 5, "shortname": "OT", "visible": 1, "categoryid": 1}], "warnings": []}
@@ -137,6 +137,30 @@ def test_people_who_leave_between_pages_take_nobody_along(
 
     def leave(number: int) -> None:
         course.ids = [one for one in course.ids if one - 100 not in leaving.get(number, set())]
+
+    course.before_page = leave
+    pages = people_of(serve(course, page_size=size))
+    assert stay <= {int(key) for key in records_of(pages, "person")}
+    assert end_of(pages).outcome is Outcome.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "leaving"),
+    [
+        (4, 3, {0, 1}),  # the second page would begin behind the end
+        (11, 1, {0, 1, 2, 3}),  # more leave than a page holds
+        (9, 2, {1, 2, 3, 4, 5, 6}),
+    ],
+)
+def test_many_who_leave_at_once_take_nobody_along(
+    serve: Callable[..., MoodleConnector], count: int, size: int, leaving: set[int]
+) -> None:
+    course = Participants([100 + number for number in range(count)])
+    last = -(-count // size)  # the number of the request for the last page
+    stay = {100 + number for number in range(count)} - {100 + number for number in leaving}
+
+    def leave(number: int) -> None:
+        course.ids = sorted(stay) if number >= last else course.ids
 
     course.before_page = leave
     pages = people_of(serve(course, page_size=size))

@@ -189,6 +189,16 @@ def test_a_request_to_read_again_stands_until_a_complete_reading(store: Store) -
     assert seen == [[True, True], [True, True], [False, True]]
 
 
+def test_a_braked_reading_is_a_request_to_read_again(store: Store) -> None:
+    run = store.begin_run("moodle", "full", "operator", "1")
+    seen = []
+    for outcome in ("complete", "braked", "partial", "complete"):
+        with store.page(run, "grades", "course/5") as page:
+            page.end(outcome, 1, 1, "")
+        seen += [state.reread for state in store.scope_states("moodle")]
+    assert seen == [False, True, True, False]
+
+
 def test_quarantine_keeps_the_first_time_and_is_released_by_success(store_url: str) -> None:
     clock = samples.Clock()
     with Store.open(store_url, clock=clock) as store:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Column, Date, Integer, delete, insert, select, text, update
 from sqlalchemy.types import TypeEngine
 
+from lms_sync.errors import StoreError
 from lms_sync.exact import ExactDecimal, UtcInstant
+from lms_sync.records import Record
 from lms_sync.store.columns import JsonText
+from lms_sync.store.projection import field_columns
 from lms_sync.store.rebuild import rebuild_projections
+from lms_sync.store.sql_payload import payload_of_row
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS, ledger
 from lms_sync.store.verify import verify
@@ -152,6 +157,19 @@ def test_a_forged_digest_does_not_hide_what_else_is_wrong(
     assert (first.where, first.what) == (where, what)
 
 
+def test_a_version_that_is_there_twice_is_found_though_the_constraint_was_removed(filled: Store) -> None:
+    with samples.tampering(filled) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("CREATE TABLE free AS SELECT * FROM ledger"))
+            connection.execute(text("DROP TABLE ledger"))
+            connection.execute(text("ALTER TABLE free RENAME TO ledger"))
+        else:
+            connection.execute(text("ALTER TABLE ledger DROP CONSTRAINT uq_ledger_key_kind_source_version"))
+        samples.reseal_last(connection, kind="learner", key="9", version=1)
+    told = [problem.what for problem in verify(filled).problems if problem.where == "ledger row 25"]
+    assert told == ["its version does not follow the record's version before"]
+
+
 def test_a_payload_that_vanishes_without_an_erasure_is_found(filled: Store) -> None:
     with samples.tampering(filled) as connection:
         connection.execute(update(ledger).where(ledger.c.seq == 3).values(payload=None, salt=None))
@@ -217,6 +235,111 @@ def test_values_that_could_never_be_written_are_named_and_do_not_stop_the_check(
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("enrolment", """roles = '[ "student"]'"""),
+        ("enrolment", """roles = '["student"] '"""),
+        ("enrolment", """roles = 'student'"""),
+        ("enrolment", """groups = '["ПК-1","«Б», вечер"]'"""),
+        ("grade_entry", "submitted_at = NULL"),
+        ("grade_entry", "passed = NULL"),
+        ("grade_entry", "raw = '84.50001'"),
+        ("grade_entry", "word = '\"'"),
+        ("protocol", """commission = NULL"""),
+        ("drift", "reason = ' '"),
+    ],
+)
+def test_a_small_difference_is_found(filled: Store, kind: str, change: str) -> None:
+    samples.put(filled, samples.enrolment("10", groups=[]))
+    with samples.tampering(filled) as connection:
+        changed = connection.execute(text(f"UPDATE {kind} SET {change} WHERE source = 'moodle'")).rowcount
+    found = [problem.what.partition(":")[0] for problem in verify(filled).problems if f"table {kind}," in problem.where]
+    assert found == [change.split(" = ")[0]] * changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "submitted_at = '2026-03-01T09:30:00Z'",
+        "submitted_at = '2026-03-01T09:30:00.0000000Z'",
+        "submitted_at = 0",
+        "passed = 2",
+        "passed = 'true'",
+        "hidden = 'no'",
+        "raw = '84.50'",
+        "raw = CAST('84.5' AS BLOB)",
+        "word = x''",
+        "mark = 4.5",
+        "mark = 'four'",
+        "graded_at = x'00'",
+    ],
+)
+def test_a_value_of_another_type_is_found_in_sqlite(tmp_path: Path, change: str) -> None:
+    """PostgreSQL would not take them. In place of a value and of none; no other row is named."""
+    none = dict.fromkeys(("submitted_at", "graded_at", "passed", "raw", "mark"))
+    with Store.open(f"sqlite:///{tmp_path / 'records.db'}") as store:
+        samples.put_every_kind(store, samples.grade("8", **none), samples.grade("9"))
+        with samples.tampering(store) as connection:
+            connection.execute(text(f"UPDATE grade_entry SET {change} WHERE \"key\" IN ('7/9', '8/9')"))
+        problems = verify(store).problems
+    assert {problem.where for problem in problems} == {
+        "table grade_entry, source moodle, key 7/9",
+        "table grade_entry, source moodle, key 8/9",
+    }
+    assert {problem.what.partition(":")[0] for problem in problems} == {change.split(" = ")[0]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "grade_entry SET submitted_at = 'infinity'",
+        "grade_entry SET submitted_at = '-infinity'",
+        "grade_entry SET raw = 'NaN'",
+        "learner SET birth_date = 'infinity'",
+    ],
+)
+def test_a_value_without_end_is_found_in_postgresql(postgresql_url: str, change: str) -> None:
+    """Where there should be none: some of its own functions make NULL of such values."""
+    with Store.open(postgresql_url) as store:
+        samples.put_every_kind(
+            store, samples.grade("8", "10", submitted_at=None, raw=None), samples.learner("10", birth_date=None)
+        )
+        with samples.tampering(store) as connection:
+            connection.execute(text(f"UPDATE {change} WHERE key IN ('8/10', '10')"))
+        (problem,) = verify(store).problems
+    assert problem.where.startswith(f"table {change.split()[0]}, source moodle, key ")
+
+
+def test_an_endless_time_in_the_ledger_is_found_in_postgresql(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as store:
+        samples.put_every_kind(store)
+        with samples.tampering(store) as connection:
+            connection.execute(text("UPDATE ledger SET source_at = 'infinity' WHERE seq = 3"))
+        (problem,) = verify(store).problems
+    assert problem.where == "ledger row 3"
+
+
+@pytest.mark.parametrize("kind", PROJECTIONS)
+def test_the_database_writes_a_row_as_its_payload(store: Store, kind: str) -> None:
+    """Otherwise every row would have to be compared value by value: right, and slow."""
+    awkward = "".join(map(chr, range(1, 0x100))) + "\u2028 😀 ё"
+    put_with_short_lists(store, samples.learner("10", city=awkward), samples.grade("8", raw=None, graded_at=None))
+    table = PROJECTIONS[kind]
+    with store.reading() as connection:
+        same = ledger.c.payload == payload_of_row(connection, field_columns(kind).columns)
+        of_kind = table.join(ledger, ledger.c.seq == table.c.ledger_seq)
+        rows = connection.execute(select(same).select_from(of_kind)).scalars().all()
+    assert rows
+    assert all(rows) == (kind not in ("course", "protocol"))  # these have lists of several
+
+
+def put_with_short_lists(store: Store, *more: Record) -> None:
+    """One record of each kind, where lists have at most one member, as they mostly do."""
+    samples.put_every_kind(store, samples.enrolment("10", groups=[]), *more)
+    samples.put(store, samples.enrolment(groups=["«Б»"]), samples.result(groups=[]))
+
+
 def test_texts_with_every_awkward_character_verify(store: Store) -> None:
     awkward = "".join(map(chr, range(1, 0x100))) + "\\N \\\\ \t\n\r \u2028 😀 ё"
     run = store.begin_run("мудл", awkward, awkward, awkward)
@@ -226,6 +349,19 @@ def test_texts_with_every_awkward_character_verify(store: Store) -> None:
     assert verify(store).problems == []
     assert rebuild_projections(store) == 2
     assert verify(store).problems == []
+
+
+def test_a_time_of_change_is_kept_in_utc_and_refused_without_a_zone(store: Store) -> None:
+    run = store.begin_run("moodle", "full", "operator", "1")
+    local = samples.SOME_TIME.astimezone(dt.timezone(dt.timedelta(hours=8)))
+    with store.page(run, "grades", "course/5") as page:
+        page.put([(samples.grade(), local)])
+    with store.reading() as connection:
+        assert connection.execute(select(ledger.c.source_at)).scalars().all() == [samples.SOME_TIME]
+    with pytest.raises(StoreError, match="no time zone"), store.page(run, "grades", "course/5") as page:
+        page.put([(samples.grade("8"), samples.SOME_TIME.replace(tzinfo=None))])
+    report = verify(store)
+    assert (report.ok, report.rows) == (True, 1)
 
 
 def test_rebuilt_projections_are_the_same_rows(filled: Store) -> None:

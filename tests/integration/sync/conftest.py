@@ -100,6 +100,17 @@ def add_course(site: MemorySite, course: int, learners: int, items: int = 1) -> 
             site.add_grade(column, person, "80")
 
 
+def several_courses(academy: Academy) -> None:
+    """Courses 6 to 9 beside course 5, with one learner each."""
+    for course in (6, 7, 8, 9):
+        add_course(academy.site, course, learners=1)
+
+
+def reads(academy: Academy, *streams: str) -> list[tuple[str, str, str]]:
+    """(stream, scope, mode) of the readings of some streams that the last pull began."""
+    return [read for read in academy.site.reads if read[0] in streams]
+
+
 @pytest.fixture(scope="session")
 def mapping() -> Mapping:
     return load_mapping("moodle", [], timezone="Europe/Moscow")

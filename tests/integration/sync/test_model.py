@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from lms_sync.connector import Mode, Outcome, Page, ReadTask, Scope
 from lms_sync.errors import SourceError, SourceRefused, SourceUnavailable
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Mapping
+from lms_sync.store.rows import ScopeOutcome
 from lms_sync.store.store import Store
-from lms_sync.sync.due import CLOSED
 from lms_sync.testing import MemorySite
 from tests.integration.sync.conftest import SOURCE, Academy, Clock, add_course
 
@@ -150,7 +150,7 @@ def pull_and_compare(academy: Academy, model: Model, *, full: bool) -> None:
             live = {(kind, one) for kind in kinds for one in academy.live(kind, key)}
             assert live == {one for one in model.live[name, key] if one[0] in kinds}, f"{name} {key}"
             states = {(state.stream, state.scope): state for state in academy.store.scope_states(SOURCE)}
-            if (name, key) in states and states[name, key].outcome != CLOSED:
+            if (name, key) in states and states[name, key].outcome != ScopeOutcome.CLOSED:
                 assert academy.cursor(name, key) == model.cursors[name, key]
 
 

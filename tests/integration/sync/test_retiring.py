@@ -10,8 +10,9 @@ import pytest
 
 from lms_sync.connector import Outcome
 from lms_sync.errors import SourceAnswerInvalid, SourceRefused, SourceTimeout, SourceUnavailable
-from lms_sync.store.rows import Operation
+from lms_sync.store.rows import Operation, ScopeOutcome
 from lms_sync.sync.brake import Vanished, braked_kinds
+from lms_sync.sync.pull import Silence
 from tests.integration.sync.conftest import add_course
 
 GRADES = {"50/501", "50/502", "50/503", "50/504"}
@@ -101,10 +102,52 @@ def test_a_mass_disappearance_retires_nothing_and_says_how_to_go_on(large: Any) 
     assert (summary.counts["retired"], summary.counts["braked"], summary.exit_code) == (0, 11, 1)
     assert len(large.live("attempt", "course/7")) == 40
     state = large.state("attempts", "course/7")
-    assert state.outcome == Outcome.PARTIAL
+    assert state.outcome == ScopeOutcome.BRAKED
     assert "11 of 40 attempt records" in state.note
-    assert "--allow-retire course/7" in state.note
+    command = "lms-sync pull --source academy --stream attempts --allow-retire attempts:course/7"
+    assert state.note.endswith(command)
     assert large.state("attempts", "course/5").outcome == Outcome.COMPLETE
+
+
+def test_a_braked_scope_is_told_from_one_that_the_lms_gave_partly(large: Any) -> None:
+    hide_attempts(large, 11)
+    large.site.faults.partial["attempts", "course/5"] = "half of it"
+    summary = large.pull(full=True, streams=("attempts",))
+    assert [(one.scope.key, one.verdict.outcome) for one in summary.troubled] == [
+        ("course/5", ScopeOutcome.PARTIAL),
+        ("course/7", ScopeOutcome.BRAKED),
+    ]
+    (stream,) = summary.streams
+    assert (stream.scopes, stream.partial, stream.braked) == (2, 1, 1)
+    assert (summary.outcome, summary.exit_code) == ("partial", 1)
+
+
+def test_a_partial_reading_is_not_held_by_the_brake(large: Any) -> None:
+    for person in range(701, 712):
+        large.site.remove("attempt", str(person))
+    large.site.faults.partial["attempts", "course/7"] = "half of it"
+    assert large.pull().counts["braked"] == 0
+    assert large.state("attempts", "course/7").outcome == ScopeOutcome.PARTIAL
+
+
+class KilledAfter(Silence):
+    """Dies as soon as a page of a stream with braked records is committed."""
+
+    def page(self, stream: str, counts: Mapping[str, int]) -> None:
+        if counts["braked"]:
+            raise KeyboardInterrupt
+
+
+def test_a_kill_right_after_the_brake_does_not_forget_it(large: Any) -> None:
+    hide_attempts(large, 11)
+    large.progress = KilledAfter()
+    with pytest.raises(KeyboardInterrupt):
+        large.pull(full=True)
+    large.progress = Silence()
+    large.site.faults.partial["attempts", "course/7"] = "half of it"
+    large.pull()
+    large.site.faults.partial.clear()
+    assert large.pull().counts["braked"] == 11
 
 
 def test_as_many_as_the_floor_are_believed(large: Any) -> None:
@@ -218,7 +261,7 @@ def test_a_brake_is_not_forgotten_by_a_reading_of_changes(large: Any) -> None:
     hide_attempts(large, 11)
     large.pull(full=True)
     assert large.pull().exit_code == 1
-    assert large.state("attempts", "course/7").outcome == Outcome.PARTIAL
+    assert large.state("attempts", "course/7").outcome == ScopeOutcome.BRAKED
     large.site.faults.clear()
     assert large.pull().exit_code == 0
     assert large.state("attempts", "course/7").outcome == Outcome.COMPLETE

@@ -180,7 +180,12 @@ def test_a_rule_that_keeps_protocols_needs_numbers(tmp_path: Path) -> None:
 def test_rules_that_keep_no_protocols_clash_with_nothing(overlay: Overlay) -> None:
     number = '[[attestation]]\nname = "x"\nnumber = "{course}/{number}"\n'
     removed = '[[attestation]]\nname = "final"\nprotocol = false\n'
-    overlay(number + removed)
+    with pytest.raises(ConfigError, match=r"rules x .* and final could give one number twice"):
+        overlay(number)
+    mapping = overlay(number + removed)
+    plan = mapping.attestation.plan(item_of(mapping, itemname="Итоговый тест"), course_of(mapping))
+    assert plan is not None
+    assert plan.number.text == "{course}/{number}"
 
 
 def test_problems_of_attestation_come_with_all_others(tmp_path: Path) -> None:

@@ -68,9 +68,18 @@ def test_any_word_comes_back_whole_from_between_the_icons(word: str, icon: str, 
     assert read.passed == {"": None, PASS_5: True, PASS_IMAGE: True}.get(icon, False)
 
 
-@given(markup=st.text(max_size=80))
-def test_no_markup_breaks_the_reading(markup: str) -> None:
-    read_formatted(markup)
+PIECES = st.sampled_from(["<", ">", "</", "/>", "<!", "<![", "<!--", "<?", "[", "]]>", "&", "&#x", "i", "='", ";"])
+
+
+@given(word=WORDS, markup=st.lists(PIECES | st.text(max_size=5), max_size=20).map("".join))
+def test_no_markup_behind_a_word_breaks_its_reading(word: str, markup: str) -> None:
+    assert read_formatted(html.escape(word) + markup).text.startswith(word)
+
+
+@pytest.mark.parametrize("markup", ["<![x[", "<![ [", "<![6", "<![if x]>", "<![x[ a ]]>", "<![CDATA[a]]>"])
+def test_a_marked_section_is_read_as_html_reads_it(markup: str) -> None:
+    assert read_formatted(f"{PASS_5}отлично{markup}").text.startswith("отлично")
+    assert read_formatted(f"{markup}>отлично").text.endswith("отлично")
 
 
 @pytest.mark.parametrize(
