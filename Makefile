@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEEDS ?= 1000
 
-.PHONY: help dev demo test lint unit simulate bench clean
+.PHONY: help dev demo test lint unit simulate bench companion clean
 
 help:
 	@echo "make demo      an invented academy, one pull, one gradebook; needs no Moodle"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint      ruff and mypy only"
 	@echo "make simulate  SEEDS=$(SEEDS) seeded scenarios with faults and kills"
 	@echo "make bench     figures against a floor"
+	@echo "make companion the plugin for Moodle as a zip, into dist/"
 	@echo "make dev       only make .venv"
 	@echo "make clean     remove .venv, the demo and caches"
 
@@ -46,6 +47,9 @@ simulate: dev
 
 bench: dev
 	$(BIN)/python -m benchmarks
+
+companion:
+	@$(PYTHON) connectors/build_companion.py dist
 
 clean:
 	rm -rf .venv demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
