@@ -80,7 +80,7 @@ def test_every_sample_is_sound_and_becomes_its_kind(shipped: Mapping, source: So
 
 
 def test_records_are_validated_when_made() -> None:
-    """The mapping leans on this: SQLModel checks what is not a table."""
+    """The mapping leans on this: a record checks its own values."""
     record = mapped_entry_fields()
     with pytest.raises(ValueError, match="floating-point"):
         KINDS["grade_entry"](**(record | {"raw": 1.5}))
