@@ -1,5 +1,6 @@
 # Everything a fresh machine with git, make and python3 needs: each target first makes .venv and installs into it.
 # The interpreter: make PYTHON=python3.12 …
+# Tests take from milliseconds to half a minute: a worker that has run out of its own takes over some of the other's.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,12 +39,12 @@ lint: dev
 	$(BIN)/mypy
 
 unit: dev
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: lint unit
 
 simulate: dev
-	LMS_SYNC_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -m simulation tests/simulation
+	LMS_SYNC_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 --dist worksteal -m simulation tests/simulation
 
 bench: dev
 	$(BIN)/python -m benchmarks
