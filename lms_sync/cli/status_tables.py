@@ -8,6 +8,7 @@ from typing import Any
 
 from lms_sync.cli.console import data_console, put
 from lms_sync.exact import utc_now, utc_text
+from lms_sync.records.base import plain_value
 from lms_sync.report.interface import Column, Table, Value
 from lms_sync.report.status import SourceStatus
 from lms_sync.report.table import write_table
@@ -99,25 +100,17 @@ def _ago(instant: dt.datetime | None) -> str:
 
 def status_document(status: SourceStatus, scopes: list[ScopeState]) -> dict[str, Any]:
     """The status as JSON-ready values; times as UTC text."""
-    document: dict[str, Any] = _plain(asdict(status))
+    document: dict[str, Any] = plain_value(asdict(status))
     document["scopes"] = [_scope_document(scope) for scope in scopes]
     del document["troubled"]
     return document
 
 
 def _scope_document(state: ScopeState) -> dict[str, Any]:
-    document: dict[str, Any] = _plain(asdict(state))
+    document: dict[str, Any] = plain_value(asdict(state))
     return document | {"allow_retire": leave_of(state.stream, state.scope, state.outcome)}
 
 
 def leave_of(stream: str, scope: str, outcome: str) -> str | None:
     """What `lms-sync pull --allow-retire` takes to let a braked scope through; None: the brake did not stop it."""
     return leave_to_retire(stream, scope) if outcome == ScopeOutcome.BRAKED else None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.datetime):
-        return utc_text(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -100,13 +100,17 @@ class CheckpointSettings(_Table):
 
 
 class TimingTable(_Table):
+    """One key of `[sources.NAME.schedule]`: when a stream is read, `{ every = "15m" }` or `{ cron = "0 3 * * *" }`."""
+
     every: Duration | None = None
     cron: str | None = None
 
     def timing(self) -> Timing:
+        """The timing. Raises ValueError where neither or both are written, and for what is no cron line."""
         return Timing(every=self.every, cron=self.cron or "")
 
     def is_sound(self) -> bool:
+        """Whether `timing` gives one."""
         try:
             self.timing()
         except ValueError:
@@ -134,12 +138,15 @@ class SourceTable(_Table):
     reconcile_after: dict[str, Duration] = {}
 
     def outline(self) -> Outline:
+        """What reports need to know of it. Left out: timings that are not sound, and that of reconciling."""
         timings = {stream: table.timing() for stream, table in self.schedule.items() if table.is_sound()}
         pulled = {stream: timing for stream, timing in timings.items() if stream != RECONCILE}
         return Outline(self.timezone, pulled, self.connector, self.mapping)
 
 
 class FileTable(_Table):
+    """The whole file, table by table. Only `[store]` is required."""
+
     store: StoreSettings
     log: LogSettings = LogSettings()
     safety: SafetySettings = SafetySettings()

@@ -200,6 +200,11 @@ class Protocol(Record):
         """The protocol's number."""
         return self.number
 
+    @property
+    def in_force(self) -> bool:
+        """Whether it was not annulled."""
+        return self.state.in_force
+
 
 class Drift(Record):
     """What the LMS now says otherwise than a frozen result does. May hold names: personal data.

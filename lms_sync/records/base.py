@@ -31,13 +31,16 @@ class Record(BaseModel):
 
 def _plain_fields(model: BaseModel) -> dict[str, Any]:
     # A validated model's own dictionary holds its fields and nothing else, in their order.
-    return {name: value if type(value) in _PLAIN else _plain_value(value) for name, value in model.__dict__.items()}
+    return {name: value if type(value) in _PLAIN else plain_value(value) for name, value in model.__dict__.items()}
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})  # most values; a member of a StrEnum is of another type
 
 
-def _plain_value(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value of a record, or lists and dictionaries of such, as JSON-ready values: exact numbers, instants and days
+    as text. What no record can hold is a mistake of the caller.
+    """
     if type(value) in _PLAIN:
         return value
     if isinstance(value, Decimal):
@@ -51,7 +54,7 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _plain_fields(value)
     if isinstance(value, dict):
-        return {name: _plain_value(item) for name, item in value.items()}
+        return {name: plain_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain_value(item) for item in value]
-    raise AssertionError(f"a record holds a {type(value).__name__}, which has no plain form")
+        return [plain_value(item) for item in value]
+    raise AssertionError(f"a {type(value).__name__} has no plain form")

@@ -91,6 +91,11 @@ class ProtocolState(StrEnum):
     AMENDED = "amended"
     ANNULLED = "annulled"
 
+    @property
+    def in_force(self) -> bool:
+        """Whether a protocol in this state holds: its results stand in it."""
+        return self in (ProtocolState.CLOSED, ProtocolState.AMENDED)
+
 
 class ClosingPolicy(StrEnum):
     """When results are gathered into a protocol."""

@@ -12,19 +12,18 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
-from lms_sync.connector import Outcome
 from lms_sync.errors import RegisterError
 from lms_sync.mapping.apply import Mapping
 from lms_sync.records import ClosingPolicy, Protocol
 from lms_sync.registers.closing import ClosingOptions, close
-from lms_sync.registers.final import Final
+from lms_sync.registers.final import Final, final_items
 from lms_sync.registers.recording import Recorded, record_item
 from lms_sync.registers.sittings import Sitting
-from lms_sync.store.attestation import all_items, open_drifts, touched_items
+from lms_sync.store.attestation import open_drifts, touched_items
 from lms_sync.store.bookkeeping import Place, read_cursor, write_cursor
 from lms_sync.store.ledger import head
 from lms_sync.store.register import registering
-from lms_sync.store.rows import Run, ScopeState
+from lms_sync.store.rows import Run, ScopeOutcome, ScopeState
 from lms_sync.store.store import Store
 
 STREAM = "attestation"
@@ -86,11 +85,7 @@ def _to_look_at(store: Store, mapping: Mapping, source: str) -> tuple[set[str], 
     with store.reading() as connection:
         kept = _Position.parse(read_cursor(connection, source, STREAM, ""))
         upto = head(connection).seq
-        finals = {
-            item.external_id
-            for item, course in all_items(connection, source)
-            if mapping.attestation.plan(item, course) is not None
-        }
+        finals = set(final_items(connection, source, mapping))
         if kept is None or kept.mapping_version != mapping.version:
             return finals, _Position(upto, mapping.version, set(), {})
         items = finals & (touched_items(connection, source, kept.seq) | kept.again)
@@ -173,7 +168,7 @@ def _was_read_since(since: dt.datetime, scopes: Set[str], states: Sequence[Scope
     Else a late attempt could be missed, or that the test closes later than it did.
     """
     return all(
-        state.outcome in (Outcome.COMPLETE, Outcome.CHANGES) and state.read_at is not None and state.read_at >= since
+        state.read_at is not None and state.read_at >= since and ScopeOutcome(state.outcome).trusted
         for state in states
         if state.scope in scopes
     )

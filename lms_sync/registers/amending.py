@@ -24,7 +24,7 @@ from lms_sync.records import (
 from lms_sync.registers.final import Final, must_look_at
 from lms_sync.registers.freezing import OUTCOME_TEXTS, Judged
 from lms_sync.registers.lines import lines_of, totals_of
-from lms_sync.registers.recording import record_item
+from lms_sync.registers.recording import must_record, record_item
 from lms_sync.registers.sittings import SittingId
 from lms_sync.store.attestation import protocols
 from lms_sync.store.register import RegisterWriter, registering
@@ -59,7 +59,7 @@ def amend(store: Store, source: str, mapping: Mapping, number: str, act: Act) ->
     """
     with registering(store, source, act.actor) as writer:
         protocol = _in_force(writer, number)
-        final = _recorded(writer, mapping, protocol.grade_item)
+        final = must_record(writer, mapping, protocol.grade_item)
         drifts = _chosen(final, {line.learner for line in protocol.lines}, {number}, act)
         if not drifts:
             raise RegisterError(
@@ -88,7 +88,7 @@ def amend(store: Store, source: str, mapping: Mapping, number: str, act: Act) ->
 def accept(store: Store, source: str, mapping: Mapping, sitting: SittingId, act: Act) -> Done:
     """Takes over what the LMS now says into results that stand in no protocol yet. Raises RegisterError if nothing."""
     with registering(store, source, act.actor) as writer:
-        final = _recorded(writer, mapping, sitting.grade_item)
+        final = must_record(writer, mapping, sitting.grade_item)
         found = final.sitting(sitting)
         learners = {stored.record.learner for stored in found.ready} if found else set[str]()
         drifts = _chosen(final, learners, set(), act)
@@ -103,7 +103,7 @@ def keep(store: Store, source: str, mapping: Mapping, number: str, act: Act) -> 
     """Decides that a protocol stands although the LMS says otherwise. Raises RegisterError if nothing is undecided."""
     with registering(store, source, act.actor) as writer:
         protocol = _in_force(writer, number)
-        final = _recorded(writer, mapping, protocol.grade_item)
+        final = must_record(writer, mapping, protocol.grade_item)
         learners = {line.learner for line in protocol.lines}
         drifts = [one for one in _chosen(final, learners, {number}, act) if one.state is DriftState.OPEN]
         if not drifts:
@@ -127,17 +127,9 @@ def _in_force(writer: RegisterWriter, number: str) -> Protocol:
         raise RegisterError(
             f"There is no protocol {number} of {writer.source}: see `lms-sync protocols list` for those there are."
         )
-    if found[0].state is ProtocolState.ANNULLED:
+    if not found[0].in_force:
         raise RegisterError(f"Protocol {number} was annulled ({found[0].reason}); nothing more can be done with it.")
     return found[0]
-
-
-def _recorded(writer: RegisterWriter, mapping: Mapping, item: str) -> Final:
-    """The final with its drift as of this transaction."""
-    recorded = record_item(writer, mapping, item)
-    if recorded is None:
-        return must_look_at(writer.connection, writer.source, mapping, item, writer.now)
-    return recorded.final
 
 
 def _chosen(final: Final, learners: set[str], numbers: set[str], act: Act) -> list[Drift]:

@@ -18,16 +18,15 @@ from lms_sync.records import (
     Commission,
     DriftState,
     GradeSource,
-    ProgrammeKind,
     Protocol,
     ProtocolState,
     ResultOutcome,
 )
 from lms_sync.registers.counting import closing_occasion
-from lms_sync.registers.final import Final, must_look_at
+from lms_sync.registers.final import Final
 from lms_sync.registers.freezing import OUTCOME_TEXTS, Judged
 from lms_sync.registers.lines import lines_of, totals_of
-from lms_sync.registers.recording import record_item
+from lms_sync.registers.recording import must_record
 from lms_sync.registers.sittings import Sitting, SittingId, finished_days
 from lms_sync.store.attestation import StoredResult, final_facts, last_ordinal, protocols
 from lms_sync.store.register import RegisterWriter, registering
@@ -65,8 +64,7 @@ def close(store: Store, source: str, mapping: Mapping, wanted: SittingId, option
     """Closes an open sitting. Raises RegisterError when there is none, or something in it must be decided first."""
     with registering(store, source, options.actor, options.run_id) as writer:
         # What came in since the last pull ended is recorded first, so that it is closed or told with the rest.
-        record_item(writer, mapping, wanted.grade_item)
-        final = must_look_at(writer.connection, source, mapping, wanted.grade_item, writer.now)
+        final = must_record(writer, mapping, wanted.grade_item)
         sitting = final.sitting(wanted)
         members = [] if sitting is None else _missing(final, sitting, options)
         if sitting is None or not (sitting.ready or members):
@@ -140,9 +138,9 @@ def _write(
         organisation=plan.organisation,
         course=item.course,
         grade_item=item.external_id,
-        course_title=facts.course.title if facts.course else "",
-        programme_kind=facts.course.programme_kind if facts.course else ProgrammeKind.OTHER,
-        hours=facts.course.hours if facts.course else None,
+        course_title=facts.course_title,
+        programme_kind=facts.programme_kind,
+        hours=facts.hours,
         title=item.title,
         attestation_kind=item.attestation_kind,
         control_form=item.control_form,
@@ -198,13 +196,5 @@ def _freeze_missing(
 
 def _without_grade(outcome: ResultOutcome, final: Final) -> Judged:
     source = GradeSource.ATTEMPT if final.facts.by_attempts else GradeSource.GRADEBOOK
-    judgement = Judgement(
-        mark=None,
-        mark_text=OUTCOME_TEXTS[outcome],
-        passed=False,
-        percent=None,
-        scale="",
-        scale_version="",
-        problem="",
-    )
+    judgement = Judgement(mark_text=OUTCOME_TEXTS[outcome], passed=False)
     return Judged(None, None, None, "", judgement, outcome, source)

@@ -7,12 +7,10 @@ line's number, mark and outcome, and has no name.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from lms_sync.exact import utc_text
 from lms_sync.records import (
     AttestationKind,
     AttestationResult,
@@ -26,11 +24,13 @@ from lms_sync.records import (
     ProtocolState,
     ProtocolTotals,
 )
+from lms_sync.records.base import plain_value
 from lms_sync.registers.final import Final
 from lms_sync.registers.lines import lines_of, totals_of
 from lms_sync.registers.sittings import Sitting, finished_days
 from lms_sync.store.attestation import drifts, protocols, result_versions
-from lms_sync.store.history import history
+from lms_sync.store.history import histories
+from lms_sync.store.rows import Version
 from lms_sync.store.store import Store
 
 FORMAT = 1
@@ -107,10 +107,14 @@ class ProtocolDocument:
 
     def as_json(self) -> dict[str, Any]:
         """The document as JSON-ready values; exact numbers as text. The shape is `FORMAT`."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        lines = [_line_values(line) for line in self.lines]
-        plain: dict[str, Any] = _plain({"format": FORMAT, **values, "lines": lines})
-        return plain
+        parts = {
+            "lines": [_line_values(line) for line in self.lines],
+            "waiting": [vars(one) for one in self.waiting],
+            "missing": [vars(one) for one in self.missing],
+            "history": [vars(one) for one in self.history],
+        }
+        document: dict[str, Any] = plain_value({"format": FORMAT, **vars(self), **parts})
+        return document
 
 
 def protocol_documents(store: Store, source: str, number: str | None = None) -> list[ProtocolDocument]:
@@ -122,13 +126,14 @@ def protocol_documents(store: Store, source: str, number: str | None = None) -> 
         undecided: dict[str, list[Drift]] = {}
         for drift in drifts(connection, source, state=DriftState.OPEN):
             undecided.setdefault(drift.result, []).append(drift)
+    versions = histories(store, source, Protocol.kind, [one.number for one in found])
     return [
         _of_protocol(
             source,
             one,
             [DocumentLine(line, results.get((line.result, line.version))) for line in one.lines],
             [drift for line in one.lines for drift in undecided.get(line.result, [])],
-            _revisions(store, source, one.number),
+            _revisions(versions[one.number]),
         )
         for one in found
     ]
@@ -140,7 +145,6 @@ def sitting_document(final: Final, sitting: Sitting, timezone: str) -> ProtocolD
     lines = lines_of(sitting.ready)
     results = {stored.record.key: stored.record for stored in sitting.ready}
     days = finished_days(results.values(), final.sittings.zone)
-    course = facts.course
     return ProtocolDocument(
         source=facts.source,
         number="",
@@ -149,9 +153,9 @@ def sitting_document(final: Final, sitting: Sitting, timezone: str) -> ProtocolD
         revision=0,
         organisation=plan.organisation,
         course=facts.item.course,
-        course_title=course.title if course else "",
-        programme_kind=course.programme_kind if course else ProgrammeKind.OTHER,
-        hours=course.hours if course else None,
+        course_title=facts.course_title,
+        programme_kind=facts.programme_kind,
+        hours=facts.hours,
         grade_item=facts.item.external_id,
         title=facts.item.title,
         attestation_kind=facts.item.attestation_kind,
@@ -213,9 +217,9 @@ def _of_protocol(
     )
 
 
-def _revisions(store: Store, source: str, number: str) -> list[Revision]:
+def _revisions(versions: Iterable[Version]) -> list[Revision]:
     found = []
-    for version in history(store, source, Protocol.kind, number):
+    for version in versions:
         record = version.record()
         assert isinstance(record, Protocol)  # a protocol holds nothing that erasing would take
         found.append(
@@ -244,21 +248,3 @@ def _line_values(line: DocumentLine) -> dict[str, Any]:
     for name in (*_PERSON, *_ACHIEVED):
         values[name] = None if result is None else getattr(result, name)
     return values
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dt.datetime):
-        return utc_text(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if hasattr(value, "model_dump"):
-        return _plain(value.model_dump())
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from lms_sync.errors import RegisterError
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.attestation import AttestationPlan
-from lms_sync.records import AttestationResult, Protocol, ProtocolState
+from lms_sync.records import AttestationResult, Protocol
 from lms_sync.registers.freezing import Freezer, Waiting
 from lms_sync.registers.sittings import Sitting, SittingId, Sittings
-from lms_sync.store.attestation import FinalFacts, final_facts
+from lms_sync.store.attestation import FinalFacts, all_items, final_facts
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,7 @@ class Final:
     @property
     def protocol_of(self) -> dict[str, str]:
         """The number of the protocol in force in which each result stands, by the result's key."""
-        return {
-            line.result: one.number
-            for one in self.facts.protocols
-            if one.state is not ProtocolState.ANNULLED
-            for line in one.lines
-        }
+        return {line.result: one.number for one in self.facts.protocols if one.in_force for line in one.lines}
 
     def is_worth_telling(self, sitting: Sitting) -> bool:
         """Whether anything has happened in a sitting: somebody tried, or the test is over and somebody did not."""
@@ -55,9 +50,18 @@ class Final:
         return [
             one
             for one in self.facts.protocols
-            if one.state is not ProtocolState.ANNULLED
+            if one.in_force
             and (one.grade_item, one.group_name, one.sitting) == (wanted.grade_item, wanted.group, wanted.day)
         ]
+
+
+def final_items(connection: Connection, source: str, mapping: Mapping) -> list[str]:
+    """The keys of the grade items of which protocols are kept, in their order, gone ones too."""
+    return [
+        item.external_id
+        for item, course in all_items(connection, source)
+        if mapping.attestation.plan(item, course) is not None
+    ]
 
 
 def look_at(connection: Connection, source: str, mapping: Mapping, item: str, now: dt.datetime) -> Final | None:
@@ -78,8 +82,13 @@ def must_look_at(connection: Connection, source: str, mapping: Mapping, item: st
     """The same. Raises RegisterError where `look_at` gives None."""
     found = look_at(connection, source, mapping, item, now)
     if found is None:
-        raise RegisterError(
-            f"No protocol is kept of the grade item {item} of {source}: "
-            "see `lms-sync protocols list` for those there are, and the [[attestation]] rules of the mapping."
-        )
+        raise not_kept(source, item)
     return found
+
+
+def not_kept(source: str, item: str) -> RegisterError:
+    """What to raise where a final attestation is asked for and no protocol is kept of the grade item."""
+    return RegisterError(
+        f"No protocol is kept of the grade item {item} of {source}: "
+        "see `lms-sync protocols list` for those there are, and the [[attestation]] rules of the mapping."
+    )

@@ -31,7 +31,6 @@ from lms_sync.records import (
     CountingMethod,
     EnrolmentStatus,
     GradeSource,
-    ProgrammeKind,
     ResultOutcome,
 )
 from lms_sync.registers.counting import counting_result, is_eligible
@@ -172,7 +171,7 @@ class Freezer:
         finished_at: dt.datetime | None = None,
     ) -> AttestationResult:
         """A result as of now. The learner's name must be known. `finished_at` is for what has no attempt."""
-        facts, item, course, person = self._facts, self._facts.item, self._facts.course, self._facts.people[learner]
+        facts, item, person = self._facts, self._facts.item, self._facts.people[learner]
         enrolment = facts.enrolments.get(learner)
         return AttestationResult(
             course=item.course,
@@ -186,9 +185,9 @@ class Freezer:
             birth_date=person.birth_date,
             idnumber=person.idnumber,
             groups=list(enrolment.groups) if enrolment else [],
-            course_title=course.title if course else "",
-            programme_kind=course.programme_kind if course else ProgrammeKind.OTHER,
-            hours=course.hours if course else None,
+            course_title=facts.course_title,
+            programme_kind=facts.programme_kind,
+            hours=facts.hours,
             title=item.title,
             attestation_kind=item.attestation_kind,
             control_form=item.control_form,

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from lms_sync.mapping.apply import Mapping
 from lms_sync.registers.document import ProtocolDocument, sitting_document
-from lms_sync.registers.final import Final, look_at
+from lms_sync.registers.final import Final, final_items, must_look_at
 from lms_sync.registers.sittings import Sitting
-from lms_sync.store.attestation import all_items
 from lms_sync.store.store import Store
 
 
@@ -32,7 +31,6 @@ def ready_sittings(store: Store, source: str, mapping: Mapping) -> list[Sitting]
 
 def _open_sittings(store: Store, source: str, mapping: Mapping) -> Iterator[tuple[Final, Sitting]]:
     with store.reading() as connection:
-        for item, _ in all_items(connection, source):
-            final = look_at(connection, source, mapping, item.external_id, store.now())
-            if final is not None:
-                yield from ((final, sitting) for sitting in final.sittings.open())
+        for item in final_items(connection, source, mapping):
+            final = must_look_at(connection, source, mapping, item, store.now())
+            yield from ((final, sitting) for sitting in final.sittings.open())

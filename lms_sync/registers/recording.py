@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lms_sync.mapping.apply import Mapping
 from lms_sync.records import DriftState
 from lms_sync.registers.drift import drift_changes
-from lms_sync.registers.final import Final, look_at
+from lms_sync.registers.final import Final, look_at, must_look_at, not_kept
 from lms_sync.store.register import RegisterWriter
 
 
@@ -32,14 +32,16 @@ def record_item(writer: RegisterWriter, mapping: Mapping, item: str) -> Recorded
     frozen = writer.freeze(final.unfrozen, final.facts.scope)
     if frozen:
         del final  # there may be thousands of results: not twice in memory
-        final = _again(writer, mapping, item)
+        final = must_look_at(writer.connection, writer.source, mapping, item, writer.now)
     changes = drift_changes(final.facts, final.freezer, final.protocol_of)
     if writer.put(changes, final.facts.scope, ""):
-        final = _again(writer, mapping, item)
+        final = must_look_at(writer.connection, writer.source, mapping, item, writer.now)
     return Recorded(final, frozen, sum(change.state is DriftState.OPEN for change in changes))
 
 
-def _again(writer: RegisterWriter, mapping: Mapping, item: str) -> Final:
-    final = look_at(writer.connection, writer.source, mapping, item, writer.now)
-    assert final is not None  # it was there a moment ago, and nobody else may write
-    return final
+def must_record(writer: RegisterWriter, mapping: Mapping, item: str) -> Final:
+    """Records one grade item and gives the final after it. Raises RegisterError where `record_item` gives None."""
+    recorded = record_item(writer, mapping, item)
+    if recorded is None:
+        raise not_kept(writer.source, item)
+    return recorded.final

@@ -23,7 +23,6 @@ from lms_sync.records import (
     Drift,
     DriftState,
     EnrolmentStatus,
-    ProtocolState,
     ResultOutcome,
 )
 from lms_sync.registers.counting import counting_result, is_eligible
@@ -81,12 +80,9 @@ class Sittings:
         self._now = now
         self._method = counting_method(facts, plan)
         self._waiting = list(waiting)
-        self._standing = {
-            line.result for one in facts.protocols if one.state is not ProtocolState.ANNULLED for line in one.lines
-        }
-        self._listed = {
-            line.learner for one in facts.protocols if one.state is not ProtocolState.ANNULLED for line in one.lines
-        }
+        lines = [line for one in facts.protocols if one.in_force for line in one.lines]
+        self._standing = {line.result for line in lines}
+        self._listed = {line.learner for line in lines}
         self._sittings: dict[SittingId, Sitting] = {}
 
     def open(self) -> list[Sitting]:
@@ -194,7 +190,7 @@ class Sittings:
                 sitting.drifts += undecided.get(stored.record.key, [])
 
     def _mark_annulled(self) -> None:
-        lines = [line for one in self._facts.protocols if one.state is ProtocolState.ANNULLED for line in one.lines]
+        lines = [line for one in self._facts.protocols if not one.in_force for line in one.lines]
         results, learners = {line.result for line in lines}, {line.learner for line in lines}
         for sitting in self._sittings.values():
             sitting.annulled = bool(

@@ -380,7 +380,7 @@ def _references(protocols: Sequence[ProtocolFacts], period: Period) -> dict[str,
     """The protocol in force of each result, by the result's key; of several the one closed last."""
     found: dict[str, ProtocolReference] = {}
     for protocol in sorted(protocols, key=lambda one: one.closed_at):
-        if protocol.state == ProtocolState.ANNULLED:
+        if not ProtocolState(protocol.state).in_force:
             continue
         day = protocol.sitting or protocol.closed_at.astimezone(period.zone).date()
         found |= {line.result: ProtocolReference(protocol.number, day) for line in protocol.lines}

@@ -21,6 +21,7 @@ from lms_sync.records import (
     Drift,
     DriftState,
     GradeItem,
+    ProgrammeKind,
     Protocol,
     Record,
 )
@@ -147,6 +148,21 @@ class FinalFacts:
     def by_attempts(self) -> bool:
         """Whether it is a test that is taken in attempts."""
         return self.item.module == QUIZ
+
+    @property
+    def course_title(self) -> str:
+        """The course's title; empty while the course was never read."""
+        return self.course.title if self.course else ""
+
+    @property
+    def programme_kind(self) -> ProgrammeKind:
+        """The course's kind of programme; `other` while the course was never read."""
+        return self.course.programme_kind if self.course else ProgrammeKind.OTHER
+
+    @property
+    def hours(self) -> int | None:
+        """The course's academic hours; None while they, or the course, were never read."""
+        return self.course.hours if self.course else None
 
 
 def final_facts(connection: Connection, source: str, item: str) -> FinalFacts | None:

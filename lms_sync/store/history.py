@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select
 
 from lms_sync.exact import utc_instant
 from lms_sync.store.rows import Operation, Version
+from lms_sync.store.statements import chunks
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS, ledger
 
@@ -39,10 +41,19 @@ _COLUMNS = tuple(
 
 def history(store: Store, source: str, kind: str, key: str) -> list[Version]:
     """Every version of one record, oldest first; empty when it is not known."""
+    return histories(store, source, kind, [key])[key]
+
+
+def histories(store: Store, source: str, kind: str, keys: Collection[str]) -> dict[str, list[Version]]:
+    """Every version of each of these records of one kind, oldest first, by key; an empty list for an unknown one."""
+    found: dict[str, list[Version]] = {key: [] for key in keys}
     columns = ledger.c
-    statement = select(*_COLUMNS).where(columns.key == key, columns.kind == kind, columns.source == source)
     with store.reading() as connection:
-        return [_version(row) for row in connection.execute(statement.order_by(columns.version))]
+        for chunk in chunks(found):
+            statement = select(*_COLUMNS).where(columns.key.in_(chunk), columns.kind == kind, columns.source == source)
+            for row in connection.execute(statement.order_by(columns.version)):
+                found[row.key].append(_version(row))
+    return found
 
 
 def as_of(

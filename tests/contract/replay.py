@@ -49,9 +49,8 @@ from lms_sync.mapping.load import load_mapping
 from lms_sync.records import KINDS
 from lms_sync.registers.closing import ClosingOptions, close
 from lms_sync.registers.document import protocol_documents, sitting_document
-from lms_sync.registers.final import Final, look_at
+from lms_sync.registers.final import Final, final_items, must_look_at
 from lms_sync.store import query
-from lms_sync.store.attestation import all_items
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS
 from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
@@ -332,9 +331,8 @@ def close_all(store: Store) -> list[dict[str, Any]]:
 def finals(store: Store, mapping: Mapping) -> list[Final]:
     """Every final attestation of the site, by grade item."""
     with store.reading() as connection:
-        items = sorted(all_items(connection, SOURCE), key=lambda one: int(one[0].external_id))
-        found = [look_at(connection, SOURCE, mapping, item.external_id, store.now()) for item, _ in items]
-    return [final for final in found if final is not None]
+        items = sorted(final_items(connection, SOURCE, mapping), key=int)
+        return [must_look_at(connection, SOURCE, mapping, item, store.now()) for item in items]
 
 
 def shipped_mapping() -> Mapping:

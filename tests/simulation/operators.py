@@ -11,12 +11,12 @@ from pathlib import Path
 
 from lms_sync.errors import RegisterError
 from lms_sync.mapping.apply import Mapping
-from lms_sync.records import DriftState, Protocol, ProtocolState
+from lms_sync.records import DriftState, Protocol
 from lms_sync.registers.amending import Act, Done, accept, amend, annul, keep
 from lms_sync.registers.closing import ClosingOptions, OnDrift, close
-from lms_sync.registers.final import look_at
+from lms_sync.registers.final import final_items, must_look_at
 from lms_sync.registers.sittings import Sitting
-from lms_sync.store.attestation import all_items, drifts, protocols
+from lms_sync.store.attestation import drifts, protocols
 from lms_sync.store.store import Store
 from tests.simulation.worker import SOURCE
 
@@ -128,9 +128,8 @@ class Operator:
     def _open_sittings(self, store: Store) -> list[Sitting]:
         found: list[Sitting] = []
         with store.reading() as connection:
-            for item, _ in all_items(connection, SOURCE):
-                final = look_at(connection, SOURCE, self.mapping, item.external_id, store.now())
-                found += final.sittings.open() if final else []
+            for item in final_items(connection, SOURCE, self.mapping):
+                found += must_look_at(connection, SOURCE, self.mapping, item, store.now()).sittings.open()
         return found
 
     def _drifted(self, store: Store) -> list[str]:
@@ -141,5 +140,5 @@ class Operator:
 
     def _some_in_force(self, store: Store, most: int) -> list[Protocol]:
         with store.reading() as connection:
-            found = [one for one in protocols(connection, SOURCE) if one.state is not ProtocolState.ANNULLED]
+            found = [one for one in protocols(connection, SOURCE) if one.in_force]
         return self.rng.sample(found, min(len(found), most))

@@ -84,3 +84,16 @@ def lite(new_sqlite: str, shipped: Mapping) -> Iterator[World]:
     """The same in SQLite only, for what does not depend on the database."""
     with opened(new_sqlite, shipped) as world:
         yield world
+
+
+@pytest.fixture
+def closed(world: World) -> World:
+    """Two learners with 5 and 8 points in the protocol 2026/001, closed on Monday; now it is Thursday."""
+    world.person("1", "Аксёнов Олег", birth_date="1990-01-01", idnumber="ЗК-1")
+    world.person("2", "Борисов Олег")
+    world.attempt("1", 5)
+    world.attempt("2", 8)
+    world.pass_over()
+    world.close()
+    world.clock.to(days=3)
+    return world

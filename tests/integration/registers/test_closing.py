@@ -1,59 +1,21 @@
-"""Closing a sitting by hand: what a protocol holds, its number, who is listed, what is refused, and its annulment."""
+"""Closing a sitting by hand: what a protocol holds, its number, who is listed, and what is refused."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 
-from lms_sync.errors import RegisterError
-from lms_sync.records import AttemptState, DriftState, ProtocolState, ResultOutcome
-from lms_sync.registers.closing import OnDrift
+from lms_sync.records import AttemptState, ProtocolState, ResultOutcome
 from lms_sync.store.attestation import result_versions
 from tests.integration.registers.conftest import Rules
-from tests.integration.registers.world import MONDAY, SOURCE, World, after
-
-FIRST, SECOND = "2026/001", "2026/002"
-
-COMMISSION = """
-[protocols]
-organisation = "АНО ДПО «Пример»"
-commission = "main"
-
-[[commission]]
-name = "main"
-valid_from = 2026-03-01
-order = "приказ № 12"
-chair = { name = "Образцов Пётр Ильич", position = "директор" }
-
-[[commission]]
-name = "main"
-valid_from = 2026-03-04
-order = "приказ № 40"
-chair = { name = "Примерова Анна Сергеевна", position = "директор" }
-secretary = { name = "Условная Мария Игоревна" }
-"""
-
-
-def learners(world: World, number: str) -> list[str]:
-    return [line.learner for line in world.protocol(number).lines]
-
-
-def three(world: World) -> World:
-    """1 and 3 in group А, 2 in group Б; all have tried."""
-    for key, group in (("1", "А"), ("2", "Б"), ("3", "А")):
-        world.person(key, groups=[group])
-        world.attempt(key, 7)
-    world.pass_over()
-    return world
-
+from tests.integration.registers.world import FIRST, MONDAY, SECOND, SOURCE, World, after
 
 # --- what a protocol holds --------------------------------------------------------------------------------------------
 
 
 def test_a_protocol_holds_what_was_known_and_who_closed_it(world: World) -> None:
-    three(world)
+    world.three()
     world.clock.to(days=1, hours=11)
     protocol = world.close("7/А", actor="registrar Примерова").protocol
     assert (protocol.number, protocol.series, protocol.ordinal) == (FIRST, "2026/{number}", 1)
@@ -63,12 +25,12 @@ def test_a_protocol_holds_what_was_known_and_who_closed_it(world: World) -> None
     assert (protocol.closed_at, protocol.closed_by) == (after(days=1, hours=11), "registrar Примерова")
     assert (protocol.state, protocol.revision, protocol.closing, protocol.rule) == ("closed", 1, "manual", "final")
     assert protocol.mapping_version == world.mapping.version
-    assert learners(world, FIRST) == ["1", "3"]
+    assert world.learners(FIRST) == ["1", "3"]
     assert world.is_sound()
 
 
 def test_each_line_names_its_result_by_version_and_digest(world: World) -> None:
-    three(world)
+    world.three()
     world.close("7/А")
     [first, second] = world.protocol(FIRST).lines
     assert (first.number, second.number) == (1, 2)
@@ -95,11 +57,11 @@ def test_namesakes_stand_by_birth_date_then_by_id(world: World) -> None:
         world.attempt(key, 7)
     world.pass_over()
     world.close()
-    assert learners(world, FIRST) == ["10", "7", "9"]
+    assert world.learners(FIRST) == ["10", "7", "9"]
 
 
 def test_the_document_is_the_protocol_with_its_people(world: World) -> None:
-    three(world)
+    world.three()
     world.clock.to(days=1)
     world.close("7/Б")
     plain = world.document(FIRST).as_json()
@@ -116,7 +78,7 @@ def test_the_document_is_the_protocol_with_its_people(world: World) -> None:
 
 
 def test_an_open_sitting_is_a_document_of_what_closing_would_give(world: World) -> None:
-    three(world)
+    world.three()
     world.person("4", groups=["А"])
     world.person("5", groups=["А"])
     world.attempt("5", None)
@@ -129,17 +91,26 @@ def test_an_open_sitting_is_a_document_of_what_closing_would_give(world: World) 
 
 
 def test_looking_twice_at_the_open_sittings_gives_the_same(world: World) -> None:
-    three(world)
+    world.three()
     final = world.final()
     assert final.sittings.open() == final.sittings.open()
     assert [len(one.ready) for one in final.sittings.open()] == [2, 1]
+
+
+def test_an_attempt_without_an_end_stands_in_no_day(world: World) -> None:
+    world.person("1")
+    world.attempt("1", 7, finished_at=None)
+    world.pass_over()
+    protocol = world.close().protocol
+    assert (protocol.held_from, world.results()["1/attempt-1"].duration) == (None, None)
+    assert world.clock.now == MONDAY
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
 def test_numbers_count_up_over_groups_and_tests_and_begin_anew_each_year(world: World) -> None:
-    three(world)
+    world.three()
     world.test("4", "8")
     world.attempt("1", 9, quiz="4")
     world.pass_over()
@@ -151,13 +122,13 @@ def test_numbers_count_up_over_groups_and_tests_and_begin_anew_each_year(world: 
 
 def test_a_template_names_group_and_course_and_counts_over_both(world: World, rules: Rules) -> None:
     world.mapping = rules('[protocols]\nnumber = "{course}/{group}-{number}"\n')
-    three(world)
+    world.three()
     assert [world.close(name).protocol.number for name in ("7/А", "7/Б")] == ["ОТ/А-1", "ОТ/Б-2"]
     assert world.is_sound()
 
 
 def test_other_letters_count_apart_and_more_digits_count_on(world: World, rules: Rules) -> None:
-    three(world)
+    world.three()
     world.mapping = rules('[protocols]\nnumber = "ПК-{number}"\n')
     assert world.close("7/А").protocol.number == "ПК-1"
     world.mapping = rules('[protocols]\nnumber = "ПК-{number:04}"\n')
@@ -165,13 +136,13 @@ def test_other_letters_count_apart_and_more_digits_count_on(world: World, rules:
 
 
 def test_a_number_that_another_series_has_given_is_refused(world: World, rules: Rules) -> None:
-    three(world)
+    world.three()
     world.mapping = rules('[protocols]\nnumber = "{number}-{group}"\n')
     assert world.close("7/А").protocol.number == "1-А"
     world.person("4", groups=["А"])
     world.attempt("4", 7)
     world.mapping = rules('[protocols]\nnumber = "{number}-А"\n')
-    message = refusal(world, lambda: world.close("7/А"))
+    message = world.refusal(lambda: world.close("7/А"))
     assert message == "The number 1-А is taken by a protocol of another series: change one of the `number` templates."
     assert "4/attempt-1" not in world.results()  # nor was it frozen on the way
 
@@ -185,8 +156,8 @@ def test_a_group_of_many_counts_where_it_stands_first(world: World) -> None:
 
 def test_groups_may_share_one_protocol(world: World, rules: Rules) -> None:
     world.mapping = rules("[protocols]\nper_group = false\n")
-    three(world)
-    assert learners(world, world.close().protocol.number) == ["1", "2", "3"]
+    world.three()
+    assert world.learners(world.close().protocol.number) == ["1", "2", "3"]
 
 
 # --- who is listed ----------------------------------------------------------------------------------------------------
@@ -211,7 +182,7 @@ def test_who_has_no_result_is_listed_unless_the_test_is_still_open(
     world.attempt("1", 7)
     world.pass_over()
     world.close(absent=absent)
-    assert learners(world, FIRST) == listed
+    assert world.learners(FIRST) == listed
 
 
 def test_totals_add_up(world: World) -> None:
@@ -260,11 +231,11 @@ def test_what_waits_may_be_left_to_a_later_protocol(world: World) -> None:
     world.attempt("2", None)
     world.pass_over()
     world.close(leave_waiting=True)
-    assert learners(world, FIRST) == ["1"]
+    assert world.learners(FIRST) == ["1"]
     assert not world.close(leave_waiting=True).created
     world.attempt("2", 8)
     world.close()
-    assert learners(world, SECOND) == ["2"]
+    assert world.learners(SECOND) == ["2"]
 
 
 def test_a_retake_that_counts_stands_in_a_later_protocol_and_one_that_does_not_in_none(world: World) -> None:
@@ -279,14 +250,14 @@ def test_a_retake_that_counts_stands_in_a_later_protocol_and_one_that_does_not_i
     world.pass_over()
     world.close()
     assert [line.result for line in world.protocol(SECOND).lines] == ["7/1/attempt-2"]
-    assert learners(world, FIRST) == ["1", "2"]
+    assert world.learners(FIRST) == ["1", "2"]
 
 
 # --- closing again ----------------------------------------------------------------------------------------------------
 
 
 def test_closing_again_gives_the_same_protocol_and_writes_nothing(world: World) -> None:
-    three(world)
+    world.three()
     first = world.close("7/А")
     rows = world.ledger_rows()
     again = world.close("7/А")
@@ -306,21 +277,13 @@ def test_who_is_listed_as_absent_is_not_listed_again(world: World) -> None:
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
-def refusal(world: World, act: Callable[[], object]) -> str:
-    rows = world.ledger_rows()
-    with pytest.raises(RegisterError) as refused:
-        act()
-    assert world.ledger_rows() == rows
-    return str(refused.value)
-
-
 def test_waiting_results_stop_closing(world: World) -> None:
     world.person("1")
     world.person("2")
     world.attempt("1", 7)
     world.attempt("2", None)
     world.pass_over()
-    assert refusal(world, world.close) == (
+    assert world.refusal(world.close) == (
         "1 results of 7 still wait, see `lms-sync protocols show 7`: wait for them, or leave them to a later protocol "
         "with --leave-waiting."
     )
@@ -332,131 +295,19 @@ def test_a_sitting_with_nothing_but_waiting_ones_is_refused(world: World) -> Non
     world.person("2")
     world.attempt("1", None)
     world.pass_over()
-    message = refusal(world, lambda: world.close(leave_waiting=True))
+    message = world.refusal(lambda: world.close(leave_waiting=True))
     assert message.startswith("The sitting 7 has no result to close yet: 1 wait, 1 have none; `--absent` lists")
 
 
 @pytest.mark.parametrize("name", ["7/В", "7//2026-03-02", "7/А/2026-03-02"])
 def test_a_sitting_that_there_is_not_is_refused(world: World, name: str) -> None:
-    three(world)
-    message = refusal(world, lambda: world.close(name))
+    world.three()
+    message = world.refusal(lambda: world.close(name))
     assert message == f"There is no open sitting {name}: see `lms-sync protocols list --open`."
 
 
 @pytest.mark.parametrize("item", ["8", "99"])
 def test_an_item_of_which_no_protocol_is_kept_is_refused(world: World, item: str) -> None:
     world.column("8", attestation_kind="current")
-    message = refusal(world, lambda: world.close(item))
+    message = world.refusal(lambda: world.close(item))
     assert message.startswith(f"No protocol is kept of the grade item {item} of {SOURCE}: see")
-
-
-# --- commissions ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("days", "order"), [(0, "приказ № 12"), (2, "приказ № 40")])
-def test_the_commission_is_that_of_the_day_of_closing(world: World, rules: Rules, days: int, order: str) -> None:
-    world.mapping = rules(COMMISSION)
-    three(world)
-    world.clock.to(days=days)
-    protocol = world.close("7/А").protocol
-    assert protocol.commission is not None
-    assert (protocol.commission.order, protocol.organisation) == (order, "АНО ДПО «Пример»")
-
-
-def test_a_later_composition_changes_no_closed_protocol(world: World, rules: Rules) -> None:
-    world.mapping = rules(COMMISSION)
-    three(world)
-    before = world.close("7/А").protocol
-    world.clock.to(days=3)
-    world.attempt("1", 9)
-    world.pass_over()
-    world.amend(FIRST)
-    assert world.protocol(FIRST).commission == before.commission
-
-
-def test_a_day_before_the_first_composition_is_refused(world: World, rules: Rules) -> None:
-    world.mapping = rules(COMMISSION)
-    three(world)
-    world.clock.to(days=-5)
-    message = refusal(world, lambda: world.close("7/А"))
-    assert message.startswith("The commission 'main' of rule final has no version valid on 2026-02-25: add one")
-
-
-# --- annulling --------------------------------------------------------------------------------------------------------
-
-
-def test_an_annulled_number_stays_taken_and_its_results_wait_again(world: World) -> None:
-    three(world)
-    world.close("7/А")
-    annulled = world.annul(FIRST, "не та группа")
-    assert (annulled.state, annulled.reason, annulled.revision) == (ProtocolState.ANNULLED, "не та группа", 1)
-    assert [stored.record.learner for stored in world.sitting("7/А").ready] == ["1", "3"]
-    again = world.close("7/А")
-    assert (again.created, again.protocol.number) == (True, SECOND)
-    assert learners(world, SECOND) == ["1", "3"]
-    assert world.protocol(FIRST) == annulled
-    assert world.is_sound()
-
-
-def test_absence_is_decided_anew_after_an_annulment(world: World) -> None:
-    world.person("1")
-    world.person("2")
-    world.attempt("1", 7)
-    world.pass_over()
-    world.close()
-    world.annul(FIRST)
-    world.attempt("2", 8)
-    world.pass_over()
-    world.close()
-    assert [(line.learner, line.outcome) for line in world.protocol(SECOND).lines] == [
-        ("1", ResultOutcome.GRADED),
-        ("2", ResultOutcome.GRADED),
-    ]
-    world.annul(SECOND)
-    world.gone("attempt", "321")
-    world.pass_over()
-    assert world.sitting().drifts != []
-    world.accept()
-    world.close()
-    assert [(line.learner, line.outcome) for line in world.protocol("2026/003").lines] == [
-        ("1", ResultOutcome.GRADED),
-        ("2", ResultOutcome.ABSENT),
-    ]
-    assert world.is_sound()
-
-
-def test_a_renamed_absentee_of_an_annulled_protocol_is_nobodys_to_decide(world: World) -> None:
-    world.person("1")
-    world.pass_over()
-    world.close()
-    world.annul(FIRST)
-    world.unenrol("1")
-    world.rename("1", "Яшин Олег")
-    assert world.pass_over().undecided == 0
-
-
-def test_annulling_settles_what_differed_of_an_absentee_and_says_so(world: World) -> None:
-    world.person("1")
-    world.pass_over()
-    world.close()
-    world.rename("1", "Яшин Олег")
-    assert world.pass_over().undecided == 1
-    world.annul(FIRST)
-    assert world.pass_over().undecided == 0
-    (settled,) = world.drifts(DriftState.SETTLED).values()
-    assert settled.reason == "the protocol that listed it was annulled"
-
-
-def test_closing_as_recorded_needs_nothing_where_nothing_differs(world: World) -> None:
-    three(world)
-    assert world.close("7/А", on_drift=OnDrift.KEEP, reason="как записано").created
-    assert world.drifts(None) == {}
-
-
-def test_an_attempt_without_an_end_stands_in_no_day(world: World) -> None:
-    world.person("1")
-    world.attempt("1", 7, finished_at=None)
-    world.pass_over()
-    protocol = world.close().protocol
-    assert (protocol.held_from, world.results()["1/attempt-1"].duration) == (None, None)
-    assert world.clock.now == MONDAY

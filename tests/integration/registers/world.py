@@ -6,14 +6,16 @@ What a stream would bring is put as records; `pass_over` is what a pull ends wit
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import event, func, select
 
 from lms_sync.connector import Outcome
+from lms_sync.errors import RegisterError
 from lms_sync.mapping.apply import Mapping
 from lms_sync.records import (
     Assessment,
@@ -33,6 +35,7 @@ from lms_sync.records import (
     ProgrammeKind,
     Protocol,
     Record,
+    ResultOutcome,
 )
 from lms_sync.registers import amending, closing
 from lms_sync.registers.after_pull import RegisterSummary, record_results
@@ -50,6 +53,8 @@ COURSE, SCOPE = "5", "course/5"
 STREAMS = ("people", "grades", "attempts")
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 """Noon in Moscow, where the academy is."""
+FIRST, SECOND = "2026/001", "2026/002"
+"""The numbers of the first protocols."""
 
 COURSE_RECORD = Course(
     external_id=COURSE,
@@ -206,6 +211,13 @@ class World:
             )
         )
 
+    def three(self) -> None:
+        """1 and 3 in group А, 2 in group Б; all have tried, and a pull has seen it."""
+        for key, group in (("1", "А"), ("2", "Б"), ("3", "А")):
+            self.person(key, groups=[group])
+            self.attempt(key, 7)
+        self.pass_over()
+
     # --- what the registers do ----------------------------------------------------------------------------------------
 
     def read_everything(self, outcome: Outcome = Outcome.COMPLETE, streams: Sequence[str] = STREAMS) -> None:
@@ -242,6 +254,16 @@ class World:
         """Annuls a protocol."""
         return amending.annul(self.store, SOURCE, number, amending.Act("registrar", reason))
 
+    def refusal(self, act: Callable[[], object]) -> str:
+        """What an act is refused with; it must name nobody, and nothing may have been written."""
+        rows = self.ledger_rows()
+        with pytest.raises(RegisterError) as refused:
+            act()
+        assert self.ledger_rows() == rows
+        message = str(refused.value)
+        assert not any(name in message for name in ("Аксёнов", "Борисов", "Примеров"))
+        return message
+
     # --- how it stands ------------------------------------------------------------------------------------------------
 
     def final(self, item: str = "7") -> Final:
@@ -272,6 +294,14 @@ class World:
         """The latest version of a protocol."""
         [found] = [one for one in self.protocols() if one.number == number]
         return found
+
+    def learners(self, number: str) -> list[str]:
+        """Who stands in a protocol, by line."""
+        return [line.learner for line in self.protocol(number).lines]
+
+    def listed(self, number: str) -> dict[str, ResultOutcome]:
+        """What is said of each learner in a protocol."""
+        return {line.learner: line.outcome for line in self.protocol(number).lines}
 
     def document(self, number: str) -> ProtocolDocument:
         """A closed protocol as a document."""

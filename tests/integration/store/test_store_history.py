@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 
 from lms_sync.records import Attempt
-from lms_sync.store.history import as_of, history
+from lms_sync.store.history import as_of, histories, history
 from lms_sync.store.rows import Operation
+from lms_sync.store.statements import CHUNK
 from lms_sync.store.store import Store
 from tests.integration.store import samples
 
@@ -75,3 +76,12 @@ def test_the_later_row_stands_when_the_clock_was_set_back(store_url: str) -> Non
 
 def test_history_of_an_unknown_record_is_empty(store: Store) -> None:
     assert history(store, "moodle", "course", "404") == []
+
+
+def test_histories_are_each_records_own_and_empty_for_an_unknown_one(store: Store) -> None:
+    keys = [f"{item}/9" for item in range(CHUNK + 2)]
+    samples.put(store, *(samples.grade(str(item), "9", mark=3) for item in range(CHUNK + 2)))
+    samples.put(store, samples.grade("0", "9", mark=5), samples.grade(str(CHUNK + 1), "9", mark=4))
+    found = histories(store, "moodle", "grade_entry", [*keys, "404/9"])
+    marks = {key: [version.payload["mark"] for version in versions] for key, versions in found.items()}
+    assert marks == {**{key: [3] for key in keys}, keys[0]: [3, 5], keys[-1]: [3, 4], "404/9": []}
