@@ -7,6 +7,7 @@ instants are UTC. Texts are held as the LMS means them, unescaped; every output 
 
 from __future__ import annotations
 
+from lms_sync.records.action import Action, ActionCode, Rung
 from lms_sync.records.attestation import (
     AttestationResult,
     Commission,
@@ -39,6 +40,8 @@ __all__ = [
     "OFFICIAL_KINDS",
     "PERSONAL_KINDS",
     "STREAM_KINDS",
+    "Action",
+    "ActionCode",
     "Assessment",
     "Attempt",
     "AttemptState",
@@ -67,6 +70,7 @@ __all__ = [
     "ProtocolTotals",
     "Record",
     "ResultOutcome",
+    "Rung",
 ]
 
 STREAM_KINDS: dict[str, type[Record]] = {

@@ -117,6 +117,7 @@ class GradeItem(_Identified):
     position: int = 0  # order in the gradebook, from 1
     minimum: Exact | None = None
     maximum: Exact | None = None
+    pass_mark: Exact | None = None  # None: there is none, or the LMS does not tell it
     scale_lowest: str = ""  # words at both ends of a scale, empty for points
     scale_highest: str = ""
     attestation_kind: AttestationKind = AttestationKind.CURRENT
@@ -146,6 +147,7 @@ class GradeEntry(Record):
     hidden: bool = False
     locked: bool = False
     overridden: bool = False
+    graded_by: str = ""  # the person's identifier; empty: nobody, or the LMS does not tell it
     submitted_at: Instant | None = None
     graded_at: Instant | None = None
 

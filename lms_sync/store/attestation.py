@@ -77,6 +77,7 @@ class EntryFacts:
     overridden: bool
     submitted_at: dt.datetime | None
     graded_at: dt.datetime | None
+    graded_by: str
     live: bool
 
     @property

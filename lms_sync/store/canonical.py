@@ -22,6 +22,10 @@ GENESIS = "0" * 64
 
 SALT_BYTES = 16
 
+ENCODED_TYPES = frozenset({str, int, bool, type(None)})
+"""The types of values in a digested row. A BLOB in place of a text, which SQLite takes, must not get into one: it would
+be encoded as its base64, which may well be the text that was there."""
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _NUL = "\\u0000"
 

@@ -77,7 +77,8 @@ def open_engine(url: URL, busy_seconds: float) -> Engine:
             "application_name": "lms-sync",
             # A source's lock lives as long as its connection: notice a dead peer, and be noticed.
             "keepalives_idle": 30,
-            "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c datestyle=ISO",
+            # Compiling a statement takes longer than any of these runs: they look little up, and often.
+            "options": f"-c lock_timeout={int(busy_seconds * 1000)} -c timezone=UTC -c datestyle=ISO -c jit=off",
         },
     )
 

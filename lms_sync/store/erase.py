@@ -1,10 +1,11 @@
 """Erasing a learner's personal data while the chain still proves itself.
 
 Owns what is removed: payload and salt of every ledger row of the person's records of `PERSONAL_KINDS`, and every field
-of their projection rows. Digests and rows stay. Without the salt the payload's digest tells nothing of the payload.
-Other kinds of record name a learner by the LMS's identifier only and are left as they are: protocols too.
+of their projection rows; the person's part of the action journal is emptied by `journal_erase.py`. Digests and rows
+stay. Without the salt the payload's digest tells nothing of the payload. Other kinds of record name a learner by the
+LMS's identifier only and are left as they are: protocols too.
 
-An erased record is never kept again: a later put is refused and counted as `erased`.
+An erased record is never kept again: a later put is refused and counted as `erased`, or `repeated` for an action.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, select, update
 from lms_sync.errors import StoreError
 from lms_sync.records import PERSONAL_KINDS, Learner
 from lms_sync.store.canonical import storable_text
+from lms_sync.store.journal_erase import erase_actions
 from lms_sync.store.ledger import Entry, Signature
 from lms_sync.store.page import states, write
 from lms_sync.store.rows import Operation
@@ -34,6 +36,7 @@ def erase_learner(connection: Connection, signature: Signature, key: str, reason
     for kind in PERSONAL_KINDS:
         keys = [key] if kind == Learner.kind else _keys_of(connection, signature.source, kind, key)
         erased += _erase(connection, signature, kind, keys, storable_text(reason))
+    erased += erase_actions(connection, signature, key, storable_text(reason))
     return erased > 0
 
 

@@ -16,8 +16,9 @@ from lms_sync.records import Learner, Record
 from lms_sync.store import bookkeeping
 from lms_sync.store.bookkeeping import Place
 from lms_sync.store.canonical import canonical_payload, digest_time, storable_text
+from lms_sync.store.journal import JournalWriter
 from lms_sync.store.ledger import Entry, Signature, append
-from lms_sync.store.projection import Latest, row_of, upsert
+from lms_sync.store.projection import Latest, row_of, same_fields, upsert
 from lms_sync.store.rows import Operation, PutCounts, QuarantineEntry
 from lms_sync.store.sql_text import as_stored
 from lms_sync.store.statements import chunks
@@ -96,6 +97,11 @@ class PageWriter:
         """Drops quarantine entries of objects that have become records since; gives how many there were."""
         return bookkeeping.release_quarantine(self._connection, self._place.source, kind_key_pairs)
 
+    @property
+    def journal(self) -> JournalWriter:
+        """The action journal of the page's source, written in the same transaction."""
+        return JournalWriter(self._connection, self._signature, self._place.scope)
+
     def set_cursor(self, position: str) -> None:
         """Keeps how far the scope was read, in the connector's own words."""
         bookkeeping.write_cursor(self._connection, self._place, position, self._signature.observed_at)
@@ -126,7 +132,7 @@ class PageWriter:
                 entries.append(Entry(kind, key, scope, 1, Operation.PUT, payload, source_at))
             elif state.operation is Operation.ERASE:
                 counts["erased"] += 1
-            elif state.live and state.payload == payload and state.scope == scope:
+            elif state.live and state.scope == scope and same_fields(kind, state.payload, payload):
                 counts["unchanged"] += 1
             else:
                 operation = Operation.PUT if state.live else Operation.RESTORE

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Insert, Table
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Table,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.default import DefaultDialect
 
@@ -46,3 +58,11 @@ def insert_rows(connection: Connection, text: str, rows: Sequence[tuple[Any, ...
     """
     if rows:
         connection.exec_driver_sql(text, list(rows))
+
+
+def among(connection: Connection, column: ColumnElement[Item], values: Iterable[Item]) -> ColumnElement[bool]:
+    """Whether the column holds one of the values, however many: they go to the database as one parameter."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), ARRAY(column.type)))
+    listed = func.json_each(json.dumps(list(values), ensure_ascii=False)).table_valued("value", name="listed")
+    return column.in_(select(listed.c.value))

@@ -286,6 +286,11 @@ def _attempts(connection: Connection, scope: StudyScope) -> list[AttemptCount]:
     return [AttemptCount(**row) for row in _rows(connection, statement)]
 
 
+def enrolments_within(scope: StudyScope) -> list[ColumnElement[bool]]:
+    """The condition on enrolments of a scope. Of groups it may let pass more than is meant."""
+    return _within(enrolment, scope)
+
+
 def _select(shape: type[Any], table: Table, scope: StudyScope) -> Select[Any]:
     columns = [table.c[name] for name in shape.__dataclass_fields__]
     return select(*columns).where(*_within(table, scope)).order_by(table.c.key)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from lms_sync.store.table_parts import Projection, decimal, instant, json_text, table_of, text
+from lms_sync.store.table_parts import Projection, decimal, instant, json_text, table_of, text, text_added_later
 
 
 class CourseRow(Projection, table=True):
@@ -99,6 +99,7 @@ class GradeItemRow(Projection, table=True):
     position: int = Field(sa_type=BigInteger)
     minimum: Decimal | None = decimal()
     maximum: Decimal | None = decimal()
+    pass_mark: Decimal | None = decimal()
     scale_lowest: str
     scale_highest: str
     attestation_kind: str
@@ -134,6 +135,7 @@ class GradeEntryRow(Projection, table=True):
     hidden: bool
     locked: bool
     overridden: bool
+    graded_by: str = text_added_later()
     submitted_at: dt.datetime | None = instant()
     graded_at: dt.datetime | None = instant()
 

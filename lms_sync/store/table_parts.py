@@ -9,6 +9,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import BigInteger, MetaData, Table, Text
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from lms_sync.exact import ExactDecimal, UtcInstant
@@ -42,6 +43,11 @@ def json_text(**options: Any) -> Any:
 def text(**options: Any) -> Any:
     """A column for a text of any length."""
     return Field(sa_type=Text, **options)
+
+
+def text_added_later() -> Any:
+    """A column for a text that older stores got with a revision: empty in the rows they had."""
+    return Field(default="", sa_column_kwargs={"server_default": sql("''")})
 
 
 class StoreTable(SQLModel):

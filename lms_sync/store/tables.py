@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, UniqueConstraint
 from sqlmodel import Field
 
+from lms_sync.store.journal_tables import action, journal
 from lms_sync.store.official_tables import attestation_result, drift, protocol
 from lms_sync.store.study_tables import assessment, attempt, course, enrolment, grade_entry, grade_item, learner
 from lms_sync.store.table_parts import Projection, StoreTable, instant, json_text, metadata, table_of, text
@@ -21,6 +22,7 @@ from lms_sync.store.table_parts import Projection, StoreTable, instant, json_tex
 __all__ = [
     "BOOKKEEPING",
     "PROJECTIONS",
+    "action",
     "assessment",
     "attempt",
     "attestation_result",
@@ -30,6 +32,7 @@ __all__ = [
     "enrolment",
     "grade_entry",
     "grade_item",
+    "journal",
     "learner",
     "ledger",
     "metadata",

@@ -1,7 +1,8 @@
 """Proof that the ledger is an unbroken chain and that the projections say what it says. Reads only.
 
-Owns the report. The chain is checked in `verify_chain.py`, the projections in `verify_projections.py`, what protocols
-say of their results in `verify_protocols.py`. What this proves, and what it cannot, is in `docs/ledger.md`.
+Owns the report. The chain is checked in `verify_chain.py`, the projections in `verify_projections.py`, the action
+journal in `verify_journal.py`, what protocols say of their results in `verify_protocols.py`. What this proves, and
+what it cannot, is in `docs/ledger.md`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from lms_sync.store.ledger import Head
 from lms_sync.store.rows import Broken
 from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
+from lms_sync.store.verify_journal import journal_problems
 from lms_sync.store.verify_protocols import (
     all_protocol_problems,
     protocol_problems,
@@ -42,9 +44,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What was checked and what is broken: checkpoints first, then ledger rows in their order, tables and protocols.
+    """What was checked and what is broken: checkpoints first, then ledger rows in their order, tables, the journal's
+    pages and protocols.
 
-    `problems` lists at most as many as were asked for; `unlisted` counts the rest. `head` is the end of the chain.
+    `actions` counts the journal's rows. `problems` lists at most as many as were asked for; `unlisted` counts the rest.
+    `head` is the end of the chain.
     """
 
     ok: bool
@@ -52,6 +56,7 @@ class VerifyReport:
     projected: int
     protocols: int
     checkpoints: int
+    actions: int
     head: Head
     problems: list[Broken] = field(default_factory=list)
     unlisted: int = 0
@@ -148,6 +153,7 @@ def _verify(connection: Connection, progress: Progress | None, found: _Found, ch
         if progress:
             progress(done, total)
     projected = verify_projections.projection_problems(connection, found.add)
+    actions = journal_problems(connection, found.add)
     protocols = all_protocol_problems(connection, found.add)
     return VerifyReport(
         ok=not found.count,
@@ -155,6 +161,7 @@ def _verify(connection: Connection, progress: Progress | None, found: _Found, ch
         projected=projected,
         protocols=protocols,
         checkpoints=checkpoints,
+        actions=actions,
         head=chain.head,
         problems=found.listed,
         unlisted=found.count - len(found.listed),

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, and_, cast, exists, func, or_, select
 
-from lms_sync.store.canonical import DIGEST_FIELDS, GENESIS
+from lms_sync.store.canonical import DIGEST_FIELDS, ENCODED_TYPES, GENESIS
 from lms_sync.store.ledger import Head
 from lms_sync.store.rows import Operation
 from lms_sync.store.sql_text import stored_text
@@ -39,6 +39,7 @@ _SALT, _DIGEST, _PAYLOAD = range(_DIGESTED, _DIGESTED + 3)
 
 _ERASE = Operation.ERASE.value
 _encode = msgspec.json.Encoder().encode
+_encoded_as_they_are = ENCODED_TYPES.issuperset
 _from_hex = bytes.fromhex
 _empty = hashlib.sha256()
 
@@ -77,7 +78,8 @@ class ChainCheck:
         for row in batch:
             seq, salt, digest, payload = row[_SEQ], row[_SALT], row[_DIGEST], row[_PAYLOAD]
             try:
-                intact = _sha256(_encode(row[:_DIGESTED])) == digest
+                digested = row[:_DIGESTED]
+                intact = _encoded_as_they_are(map(type, digested)) and _sha256(_encode(digested)) == digest
                 kept = payload is None or _sha256(_from_hex(salt) + payload) == row[_PAYLOAD_DIGEST]
             except (TypeError, ValueError):  # a value of a kind that lms-sync never writes
                 intact = kept = False

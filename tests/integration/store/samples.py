@@ -100,6 +100,7 @@ def grade(item: str = "7", person: str = "9", **fields: Any) -> GradeEntry:
             "scale_version": "1",
             "status": "used",
             "overridden": True,
+            "graded_by": "77",
             "submitted_at": SOME_TIME,
             "graded_at": SOME_TIME + dt.timedelta(microseconds=250),
             **fields,
@@ -151,6 +152,7 @@ def grade_item(key: str = "7", **fields: Any) -> GradeItem:
             "position": 2,
             "minimum": "0",
             "maximum": "100",
+            "pass_mark": "60",
             "rule": "by-idnumber",
             **fields,
         }

@@ -14,10 +14,12 @@ import pytest
 from sqlalchemy import select
 
 from lms_sync.errors import StoreBusy
+from lms_sync.store.journal import read_journal_state
 from lms_sync.store.query import runs
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS
 from lms_sync.store.verify import verify
+from tests.integration.store import journal_samples
 from tests.integration.store.writer import RECORDS
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +57,25 @@ def test_a_killed_writer_leaves_whole_pages(store_url: str) -> None:
             assert [row.grade_item for row in rows if row.retired_at] == [str(cursor % RECORDS)]
             reached = cursor
         assert [run.outcome for run in runs(store)] == ["", *["interrupted"] * (KILLS - 1)]
+
+
+def test_a_killed_writer_of_the_journal_loses_nothing_and_doubles_nothing(store_url: str) -> None:
+    moments = random.Random(11)
+    with Store.open(store_url) as store:
+        reached = 0
+        for _ in range(KILLS):
+            with writer("journal", store_url):
+                time.sleep(moments.uniform(0.05, 0.4))
+            report = verify(store)
+            assert report.problems == []
+            cursor = int(store.cursor("moodle", "actions", "site") or 0)
+            assert cursor > reached
+            kept = journal_samples.found(store)
+            assert kept == [journal_samples.action(number) for number in range(1, cursor + 1)]
+            assert report.actions == cursor
+            with store.reading() as connection:
+                assert read_journal_state(connection, "moodle").told_until == journal_samples.instant(cursor)
+            reached = cursor
 
 
 def test_a_lock_is_freed_when_its_holder_is_killed(store: Store, store_url: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
 from lms_sync.store.verify import verify
-from tests.integration.store import samples
+from tests.integration.store import journal_samples, samples
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
 
@@ -31,6 +31,13 @@ def written(sqlite_url: str) -> Store:
     samples.put(store, *samples.every_kind(), samples.learner("10"))
     samples.retire(store, "grade_entry", ["7/9"])
     samples.put(store, samples.grade(mark_text='"отлично"\n\\'))
+    awkward = journal_samples.action(4, event='\\core"\n', address="ё\t\x7f", actor=None)
+    journal_samples.put(
+        store, journal_samples.action(1), journal_samples.derived(2), journal_samples.action(3, learner="10")
+    )
+    journal_samples.put(
+        store, awkward, journal_samples.action(5, anonymous=True), journal_samples.action(6, actor="10")
+    )
     store.erase_learner("moodle", "10", "registrar", "отзыв согласия")
     return store
 
@@ -46,7 +53,8 @@ def run_verifier(tmp_path: Path) -> subprocess.CompletedProcess[str]:
 def test_the_printed_verifier_agrees(written: Store, tmp_path: Path) -> None:
     head = verify(written).head
     answer = run_verifier(tmp_path)
-    assert (answer.stdout, answer.returncode) == (f"{head.seq} rows, head {head.digest}\nunbroken\n", 0)
+    told = f"{head.seq} rows, head {head.digest}\n6 actions\nunbroken\n"
+    assert (answer.stdout, answer.returncode) == (told, 0)
     written.close()
 
 
@@ -61,6 +69,30 @@ def test_the_printed_verifier_finds_a_change(written: Store, tmp_path: Path) -> 
     assert answer.returncode == 1
     for line in ("row 3 was changed", "the payload of row 4 was changed", "row 6 is missing", "row 5: payload"):
         assert line in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        ("UPDATE action SET course = '6' WHERE salt IS NOT NULL", [14, 15]),
+        ("UPDATE action SET anonymous = 1", [14, 15]),
+        ("UPDATE action SET salt = NULL", [14, 15]),
+        ("UPDATE action SET key = key || '0' WHERE salt IS NULL", [17]),
+        ("UPDATE action SET erased_by = NULL", [17]),
+        ("DELETE FROM action WHERE position = 3", [14, 15, 17]),
+        ("DELETE FROM action WHERE page = 14", [14, 17]),
+    ],
+)
+def test_the_printed_verifier_finds_a_change_of_the_journal(
+    written: Store, tmp_path: Path, change: str, rows: list[int]
+) -> None:
+    with samples.tampering(written) as connection:
+        connection.execute(text(change))
+    written.close()
+    answer = run_verifier(tmp_path)
+    assert answer.returncode == 1
+    told = re.findall(r"the actions that row (\d+) seals were changed", answer.stdout)
+    assert sorted(map(int, told)) == rows
 
 
 def test_the_printed_query_gives_what_was_known(written: Store, tmp_path: Path) -> None:

@@ -274,6 +274,12 @@ def test_a_server_that_goes_away_is_told(postgresql_url: str, postgresql_server:
         assert runs(store) == []
 
 
+def test_a_postgresql_server_compiles_no_statement(postgresql_url: str) -> None:
+    """It would take longer than the statement, for every page."""
+    with Store.open(postgresql_url) as store, store.reading() as connection:
+        assert connection.execute(text("SHOW jit")).scalar_one() == "off"
+
+
 def test_a_lost_table_is_damage(store: Store) -> None:
     with samples.tampering(store) as connection:
         connection.execute(text("DROP TABLE scope_state"))

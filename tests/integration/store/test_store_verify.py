@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
@@ -288,6 +289,17 @@ def test_a_value_of_another_type_is_found_in_sqlite(tmp_path: Path, change: str)
         "table grade_entry, source moodle, key 8/9",
     }
     assert {problem.what.partition(":")[0] for problem in problems} == {change.split(" = ")[0]}
+
+
+def test_a_blob_that_is_the_text_in_base64_is_found_in_sqlite(sqlite_url: str) -> None:
+    """An encoder of JSON would write it as that text."""
+    with Store.open(sqlite_url) as store:
+        samples.put(store, samples.grade())
+        blob = base64.b64decode("operator")
+        with samples.tampering(store) as connection:
+            connection.execute(text("UPDATE ledger SET actor = :blob WHERE actor = 'operator'"), {"blob": blob})
+        ((where, what),) = [(problem.where, problem.what) for problem in verify(store).problems]
+    assert (where, what) == ("ledger row 1", "its digest does not match its contents")
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Date, String, Table
+from sqlalchemy import BigInteger, Boolean, Date, Integer, String, Table
 from sqlmodel import AutoString
 
 from lms_sync.exact import ExactDecimal, UtcInstant
-from lms_sync.records import KINDS, Commission, ProtocolTotals
+from lms_sync.records import KINDS, Action, Commission, ProtocolTotals
 from lms_sync.store.columns import JsonText
-from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS
+from lms_sync.store.tables import BOOKKEEPING, PROJECTIONS, action
 
 COLUMN_TYPES = {
     str: (String, AutoString),
@@ -63,3 +63,13 @@ def test_every_field_has_a_column_that_keeps_it_exactly(kind: str) -> None:
 @pytest.mark.parametrize("table", PROJECTIONS.values(), ids=lambda table: table.name)
 def test_a_record_has_one_row_a_source(table: Table) -> None:
     assert {column.name for column in table.primary_key} == {"source", "key"}
+
+
+def test_every_field_of_an_action_has_a_column_that_keeps_it_exactly() -> None:
+    hints = typing.get_type_hints(Action) | {"occurred_at": dt.datetime}
+    assert tuple(action.columns.keys())[3:-4] == Action._fields
+    for name in Action._fields:
+        python_type, _ = plain_type(hints[name])
+        kinds = (BigInteger, Integer) if python_type is int else COLUMN_TYPES[python_type]
+        assert isinstance(action.columns[name].type, kinds), name
+        assert action.columns[name].nullable == (name != "key")  # an erased one keeps nothing else
