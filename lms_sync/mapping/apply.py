@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from lms_sync.connector import SourceRecord
+from lms_sync.connector import Events, SourceRecord
 from lms_sync.mapping import assessments
 from lms_sync.mapping.attestation import AttestationRules
 from lms_sync.mapping.courses import CourseMapper
+from lms_sync.mapping.events import EventMapper, MappedActions
 from lms_sync.mapping.grades import GradeMapper
 from lms_sync.mapping.layers import Effective
 from lms_sync.mapping.outcome import Explanation, Mapped, Refusal, Rejection, Workbench
 from lms_sync.mapping.people import PeopleMapper
 from lms_sync.records import Record
 
-__all__ = ["RECORD_KINDS", "Explanation", "Mapped", "Mapping", "Rejection"]
+__all__ = ["RECORD_KINDS", "Explanation", "Mapped", "MappedActions", "Mapping", "Rejection"]
 
 RECORD_KINDS = {
     "course": "course",
@@ -40,7 +41,7 @@ class Mapping:
     """A loaded mapping. Pure: the same source record always gives the same outcome. Safe to share between threads.
 
     `version` is a digest of everything that decides about an outcome; `effective` is what the files say together;
-    `attestation` says which protocols of attestation are kept and how; `zone` is the site's.
+    `attestation` says which protocols of attestation are kept and how, `events` what events mean; `zone` is the site's.
     """
 
     def __init__(self, effective: Effective, zone: ZoneInfo, version: str) -> None:
@@ -50,6 +51,7 @@ class Mapping:
         self.attestation = AttestationRules(effective, zone)
         people, courses = PeopleMapper(effective, zone), CourseMapper(effective, zone)
         grades = GradeMapper(effective, zone)
+        self.events = EventMapper(effective, zone)
         self._mappers: dict[str, Mapper] = {
             "course": courses.course,
             "person": people.person,
@@ -69,6 +71,10 @@ class Mapping:
         outcome, bench = self._run(source, explaining=True)
         rule = outcome.rule if isinstance(outcome, Mapped) else ""
         return Explanation(bench.kind, bench.key, rule, bench.decisions, outcome)
+
+    def actions(self, events: Events) -> MappedActions:
+        """The actions of the journal that a page of events means. Never raises for data."""
+        return self.events.actions(events)
 
     def _run(self, source: SourceRecord, *, explaining: bool) -> tuple[Mapped | Rejection, Workbench]:
         bench = Workbench.on(RECORD_KINDS.get(source.kind, source.kind), source, explaining=explaining)

@@ -21,8 +21,8 @@ FIRST_YEAR = 1900  # the bounds of a date in ФИС ФРДО's templates
 LAST_YEAR = 2100
 LARGEST_HOURS = 20_000
 _LARGEST_WHOLE = 2**31 - 1
-_FIRST_INSTANT = int(dt.datetime(FIRST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp())
-_END_OF_INSTANTS = int(dt.datetime(LAST_YEAR + 1, 1, 1, tzinfo=dt.UTC).timestamp())
+FIRST_INSTANT = int(dt.datetime(FIRST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp())
+END_OF_INSTANTS = int(dt.datetime(LAST_YEAR + 1, 1, 1, tzinfo=dt.UTC).timestamp())
 
 
 class Unfit(Exception):
@@ -113,7 +113,7 @@ def instant(value: object) -> dt.datetime | None:
         raise Unfit("not_epoch", "the time is not a whole number of seconds since 1970")
     if value == 0:
         return None
-    if not _FIRST_INSTANT <= value < _END_OF_INSTANTS:
+    if not FIRST_INSTANT <= value < END_OF_INSTANTS:
         raise Unfit("out_of_range", f"the time is outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return dt.datetime.fromtimestamp(value, dt.UTC)
 
@@ -171,7 +171,7 @@ def _date_epoch(value: object, setting: Setting) -> dt.date | None:
     if not re.fullmatch(r"-?[0-9]{1,12}", text):
         raise Unfit("date_invalid", "the date is not a number of seconds since 1970")
     seconds = int(text)
-    if not _FIRST_INSTANT - 86400 <= seconds <= _END_OF_INSTANTS + 86400:
+    if not FIRST_INSTANT - 86400 <= seconds <= END_OF_INSTANTS + 86400:
         raise Unfit("date_range", f"the date is outside the years {FIRST_YEAR} to {LAST_YEAR}; correct it in the LMS")
     moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
     local = moment if seconds % 86400 == 0 else moment.astimezone(setting.zone)

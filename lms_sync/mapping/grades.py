@@ -79,6 +79,7 @@ class GradeMapper:
             position=bench.whole("position", "position") or 0,
             minimum=bench.exact("grademin", "minimum"),
             maximum=bench.exact("grademax", "maximum"),
+            pass_mark=None if bench.exact("gradepass", "pass_mark") is None else _pass_mark(bench.fields),
             scale_lowest=bench.text("scale_lowest"),
             scale_highest=bench.text("scale_highest"),
             attestation_kind=decision.attestation_kind,
@@ -135,7 +136,8 @@ class GradeMapper:
         item_id, learner = bench.required_id("itemid", "grade_item"), bench.required_id("userid", "learner")
         bench.own_key(f"{item_id}/{learner}")
         item = bench.fields.get("item")
-        decision = self._decide(item if isinstance(item, Mapping) else {})
+        item = item if isinstance(item, Mapping) else {}
+        decision = self._decide(item)
         bench.decide_all(decision.decisions)
         raw = _raw(bench)
         minimum, maximum = bench.exact("grademin", "minimum"), bench.exact("grademax", "maximum")
@@ -153,13 +155,14 @@ class GradeMapper:
             word=word,
             mark=verdict.mark,
             mark_text=verdict.text,
-            passed=_passed(bench, verdict, graded=raw is not None or bool(word)),
+            passed=_passed(bench, verdict, _passed_in_lms(bench, item, raw, word)),
             scale=decision.scale.name if decision.scale and version else "",
             scale_version=version,
             status=bench.text("status"),
             hidden=bench.flag("hidden"),
             locked=bench.flag("locked"),
             overridden=bench.flag("overridden"),
+            graded_by=bench.maybe_id("usermodified", "graded_by"),
             submitted_at=submitted_at,
             graded_at=graded_at,
         )
@@ -231,13 +234,34 @@ def _raw(bench: Workbench) -> Decimal | None:
         raise Refusal("raw", unfit.code, f"graderaw: {unfit}") from None
 
 
-def _passed(bench: Workbench, verdict: Verdict, *, graded: bool) -> bool | None:
+def _pass_mark(item: Mapping[str, Any]) -> Decimal | None:
+    """The item's pass mark; None where the LMS tells none, or one that sets no bar.
+
+    Moodle: `grade_grade::is_passed`, to which a pass mark at the lowest grade, or of 0 on a scale, is none.
+    """
+    try:
+        mark, minimum = exact_number(item.get("gradepass")), exact_number(item.get("grademin"))
+    except Unfit:  # reported where the item itself is mapped
+        return None
+    return None if mark == minimum or (mark == 0 and item.get("is_scale") is True) else mark
+
+
+def _passed_in_lms(bench: Workbench, item: Mapping[str, Any], raw: Decimal | None, word: str) -> bool | None:
+    """Whether the LMS takes the grade for a pass: by its pass mark where it tells that, else by what it shows."""
+    if raw is None and not word:
+        return None
+    if item.get("gradepass") is None:
+        return bench.maybe_flag("pass_icon")
+    mark = _pass_mark(item)
+    return None if mark is None or raw is None else raw >= mark
+
+
+def _passed(bench: Workbench, verdict: Verdict, in_lms: bool | None) -> bool | None:
     """The scale's word on passing, else the LMS's own; a contradiction between the two is reported."""
-    icon = bench.maybe_flag("pass_icon") if graded else None
     if verdict.passed is None:
-        bench.decide("passed", icon, "neither the scale nor the LMS says" if icon is None else "as the LMS shows it")
-        return icon
-    if icon is not None and icon != verdict.passed:
+        bench.decide("passed", in_lms, "neither the scale nor the LMS says" if in_lms is None else "as the LMS says")
+        return in_lms
+    if in_lms is not None and in_lms != verdict.passed:
         message = "the scale and the LMS's own pass mark disagree; bring the scale's thresholds and the LMS into line"
         bench.warn("passed", "pass_differs", message)
     bench.decide("passed", verdict.passed, "by the scale's step")

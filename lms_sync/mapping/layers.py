@@ -4,8 +4,9 @@ Owns the order in which rules are tried and what replaces what. Must not know ho
 
 The shipped file is layer 0, each further file lies over it. Rules of a later file are tried before those of an
 earlier one; a rule whose name an earlier file has takes that rule's place in the order; `remove = true` takes it out.
-Learner fields, lookup entries, defaults and settings of protocols are replaced one by one; a scale or a commission is
-replaced with all its versions.
+Learner fields, lookup entries, captions, defaults and settings of protocols are replaced one by one; a scale or a
+commission is replaced with all its versions. Events of a later file are asked before those of an earlier one, and
+within a file whole names before patterns.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Generic, TypeVar
 
 from lms_sync.errors import Problem
 from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
+from lms_sync.mapping.event_spec import EventRule
 from lms_sync.mapping.spec import (
     AttestationRule,
     ControlFormRule,
@@ -73,6 +75,21 @@ class PlacedCommission:
     where: str
 
 
+@dataclass(frozen=True)
+class PlacedEvent:
+    """The rules of an event, or of all whose names fit a pattern with `*`, and where they are written."""
+
+    pattern: str
+    rules: tuple[EventRule, ...]
+    layer: int
+    where: str
+
+    @property
+    def is_whole_name(self) -> bool:
+        """Whether it names a single event."""
+        return "*" not in self.pattern
+
+
 @dataclass
 class Effective:
     """What all files together say. Lists are in the order in which their rules are tried."""
@@ -90,6 +107,9 @@ class Effective:
     default_scales: list[str] = field(default_factory=list)
     lookups: dict[str, dict[str, str]] = field(default_factory=dict)
     lookups_keeping_others: set[str] = field(default_factory=set)
+    events: list[PlacedEvent] = field(default_factory=list)
+    action_captions: dict[str, str] = field(default_factory=dict)
+    object_captions: dict[str, str] = field(default_factory=dict)
 
 
 def lay(layers: Sequence[Layer]) -> tuple[Effective, list[Problem]]:
@@ -99,6 +119,7 @@ def lay(layers: Sequence[Layer]) -> tuple[Effective, list[Problem]]:
         problems += _lay_one(effective, layer, number)
     for layer in layers:
         problems += _dangling_names(effective, layer)
+        problems += _uncalled_codes(effective, layer)
     problems += _missing_names(effective)
     return effective, problems
 
@@ -126,7 +147,17 @@ def _lay_one(effective: Effective, layer: Layer, number: int) -> list[Problem]:
             effective.lookups_keeping_others.add(name)
         elif table.otherwise == "reject":
             effective.lookups_keeping_others.discard(name)
+    effective.events[:0] = _placed_events(layer, number)
+    effective.action_captions.update(file.action)
+    effective.object_captions.update(file.object)
     return problems
+
+
+def _placed_events(layer: Layer, number: int) -> list[PlacedEvent]:
+    placed = [
+        PlacedEvent(name, tuple(rules), number, layer.where("event", name)) for name, rules in layer.file.event.items()
+    ]
+    return sorted(placed, key=lambda one: not one.is_whole_name)
 
 
 def _lay_rules(
@@ -216,6 +247,21 @@ def _dangling_commissions(effective: Effective, layer: Layer) -> Iterable[Proble
         if name and name not in effective.commissions:
             hint = _hint(name, effective.commissions)
             yield Problem(layer.where(*path), f"there is no [[commission]] named {name!r}{hint}")
+
+
+def _uncalled_codes(effective: Effective, layer: Layer) -> Iterable[Problem]:
+    """A report needs a caption for every code: one that has none is most often a misspelt one."""
+    for name, rules in layer.file.event.items():
+        where = layer.where("event", name)
+        for rule in rules:
+            if rule.action not in effective.action_captions:
+                yield _no_caption(where, "action", rule.action, effective.action_captions)
+            if rule.object is not None and rule.object not in effective.object_captions:
+                yield _no_caption(where, "object", rule.object, effective.object_captions)
+
+
+def _no_caption(where: str, table: str, code: str, known: Iterable[str]) -> Problem:
+    return Problem(where, f"no file says how the {table} {code!r} is called; add it to [{table}]{_hint(code, known)}")
 
 
 def _unknown_scale(name: str, effective: Effective, where: str) -> Problem:

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from importlib import resources
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
@@ -31,7 +31,7 @@ from lms_sync.toml_lines import Lines
 ENTRY_POINTS = "lms_sync.mappings"
 
 # Raised whenever the Python side of the mapping starts to give other records for the same files.
-_MEANING = 1
+_MEANING = 2
 
 
 def load_mapping(shipped: str | None, overlays: Sequence[Path], *, timezone: str) -> Mapping:
@@ -72,13 +72,23 @@ def _shipped_text(name: str, problems: list[Problem]) -> list[tuple[str, str]]:
         message = _no_entry_point(name) if not found else _doubled_entry_point(name, found)
         problems.append(Problem("", message))
         return []
-    file = f"{name}.toml"
+    package, texts = found[0].module, []
+    for file in _shipped_files(name, package):
+        try:
+            texts.append((f"{package}/{file}", resources.files(package).joinpath(file).read_text(encoding="utf-8")))
+        except (ImportError, OSError, UnicodeDecodeError) as error:
+            problems.append(Problem(f"{package}/{file}", f"cannot be read ({type(error).__name__}); reinstall it"))
+    return texts
+
+
+def _shipped_files(name: str, package: str) -> list[str]:
+    """NAME.toml, then each NAME.SUBJECT.toml by name: the order in which they are laid over one another."""
     try:
-        text = resources.files(found[0].module).joinpath(file).read_text(encoding="utf-8")
-    except (ImportError, OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(f"{found[0].module}/{file}", f"cannot be read ({type(error).__name__}); reinstall it"))
-        return []
-    return [(f"{found[0].module}/{file}", text)]
+        there = [one.name for one in resources.files(package).iterdir()]
+    except (ImportError, OSError):
+        there = []  # reading the first of them says what is wrong
+    subjects = re.compile(rf"{re.escape(name)}\.[^.]+\.toml")
+    return [f"{name}.toml", *sorted(file for file in there if subjects.fullmatch(file))]
 
 
 def _no_entry_point(name: str) -> str:
@@ -113,8 +123,25 @@ def _layer(label: str, text: str, problems: list[Problem]) -> Layer | None:
         return Layer(label, MappingFile.model_validate(document), lines)
     except ValidationError as error:
         for one in error.errors(include_url=False):
-            problems.append(Problem(f"{label}:{lines.of(one['loc'])}", _words(one, document)))
+            problems.append(Problem(f"{label}:{lines.of(one['loc'])}", _words(_as_written(one, document), document)))
         return None
+
+
+def _as_written(error: ErrorDetails, document: dict[str, Any]) -> ErrorDetails:
+    """The error with its place as the file has it: a table that stands where a list may is not called its first."""
+    path, value = list[str | int](), cast(Any, document)
+    for part in error["loc"]:
+        if isinstance(part, int) and isinstance(value, dict):
+            continue
+        path.append(part)
+        value = value[part] if _has(value, part) else None
+    return {**error, "loc": tuple(path)}
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
 
 
 def _syntax_problem(label: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
@@ -213,6 +240,7 @@ def _version(effective: Effective, timezone: str) -> str:
         "default_scales": effective.default_scales,
         "lookups": effective.lookups,
         "lookups_keeping_others": sorted(effective.lookups_keeping_others),
+        "events": [[one.pattern, [rule.model_dump(mode="json") for rule in one.rules]] for one in effective.events],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -154,6 +154,15 @@ class Workbench:
         value = self.fields.get(source)
         return value if isinstance(value, bool) else None
 
+    def maybe_id(self, source: str, target: str) -> str:
+        """An id as text, or empty for none."""
+        value = self.fields.get(source)
+        try:
+            return "" if value is None or value == 0 else identifier(value)
+        except Unfit as unfit:
+            self.warn(target, unfit.code, f"{source}: {unfit}")
+            return ""
+
     def required_id(self, source: str, target: str) -> str:
         """An id as text. Raises `Refusal`."""
         try:

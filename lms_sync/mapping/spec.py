@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
 from lms_sync.mapping.convert import CONVERTERS, LARGEST_HOURS
+from lms_sync.mapping.event_spec import CaptionTable, EventTable
 from lms_sync.mapping.spec_parts import ItemRule, Patterns, Percent, Rule, Table, Text, Texts, as_list
 from lms_sync.mapping.text import fold
 from lms_sync.records import AttestationKind, ControlForm, ProgrammeKind
@@ -23,7 +24,8 @@ FORMAT = 1
 """The version of the language, the `format` of every file."""
 
 PERSON_SOURCES = (
-    "id", "firstname", "lastname", "fullname", "email", "idnumber", "institution", "department", "city", "country",
+    "id", "firstname", "lastname", "middlename", "fullname", "email", "idnumber", "institution", "department", "city",
+    "country",
 )  # fmt: skip
 COURSE_SOURCES = ("fullname", "shortname", "idnumber")
 PROFILE = "profile."
@@ -258,3 +260,6 @@ class MappingFile(Table):
     commission: list[CommissionVersion] = []
     scale: list[ScaleVersion] = []
     lookup: dict[str, LookupTable] = {}
+    event: EventTable = {}
+    action: CaptionTable = {}
+    object: CaptionTable = {}

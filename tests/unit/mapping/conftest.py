@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
 from tests.unit.mapping.samples import Overlay
-
-# How long an example takes says nothing on a machine that others use too.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

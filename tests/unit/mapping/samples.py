@@ -19,6 +19,7 @@ def person(**changes: Any) -> SourceRecord:
         "id": 3,
         "firstname": "Иван",
         "lastname": "Иванов",
+        "middlename": "",
         "fullname": "Иван Иванов",
         "email": "ivan@example.com",
         "idnumber": "ЛД-1000",
@@ -95,6 +96,7 @@ def grade_item(**changes: Any) -> SourceRecord:
         "position": 1,
         "grademin": Decimal(0),
         "grademax": Decimal(100),
+        "gradepass": None,
         "is_scale": False,
         "scale_lowest": "",
         "scale_highest": "",
@@ -126,6 +128,7 @@ def grade(item: SourceRecord | None = None, **changes: Any) -> SourceRecord:
         "gradedatesubmitted": None,
         "gradedategraded": MOMENT,
         "pass_icon": None,
+        "usermodified": None,
         "item": item.fields,
     }
     return SourceRecord("grade", "4/3", fields | changes)

@@ -320,6 +320,58 @@ def test_a_contradiction_about_passing_is_said(shipped: Mapping) -> None:
     assert warning_codes(shipped, grade(graderaw=Decimal(55), pass_icon=False)) == []
 
 
+@pytest.mark.parametrize(
+    ("raw", "pass_mark", "passed"),
+    [("60", "60", True), ("59.99999", "60", False), ("60.00000", "60", True), ("0", "0", None), ("100", "0", None)],
+)
+def test_a_pass_mark_says_what_the_lms_shows(shipped: Mapping, raw: str, pass_mark: str, passed: bool | None) -> None:
+    """Moodle shows an icon by the same rule (`grade_grade::is_passed`), so both ways of knowing agree."""
+    total = {"itemtype": "course", "itemname": None, "grademin": Decimal(0)}
+    known = grade_item(gradepass=Decimal(pass_mark), **total)
+    assert entry_of(shipped, grade(known, graderaw=Decimal(raw))).passed is passed
+    shown = grade(grade_item(**total), graderaw=Decimal(raw), pass_icon=passed)
+    assert entry_of(shipped, shown) == entry_of(shipped, grade(known, graderaw=Decimal(raw)))
+
+
+def test_a_pass_mark_that_is_told_is_believed_before_an_icon(shipped: Mapping) -> None:
+    total = grade_item(itemtype="course", itemname=None, gradepass=Decimal(50))
+    assert entry_of(shipped, grade(total, graderaw=Decimal(50), pass_icon=False)).passed is True
+    assert entry_of(shipped, grade(total, pass_icon=True)).passed is None, "no grade passes nothing"
+
+
+def test_a_contradiction_with_the_pass_mark_is_said(shipped: Mapping) -> None:
+    source = grade(grade_item(gradepass=Decimal(50)), graderaw=Decimal(55))
+    assert warning_codes(shipped, source) == [("passed", "pass_differs")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pass_mark"),
+    [
+        ({}, None),
+        ({"gradepass": Decimal("50.00000")}, Decimal(50)),
+        ({"gradepass": Decimal(0)}, None),
+        ({"gradepass": Decimal(1), "grademin": Decimal(1)}, None),
+        ({"gradepass": Decimal(0), "grademin": Decimal(1), "is_scale": True}, None),
+        ({"gradepass": Decimal(0), "grademin": Decimal(-5)}, Decimal(0)),
+    ],
+)
+def test_a_pass_mark_that_sets_no_bar_is_none(
+    shipped: Mapping, changes: dict[str, Any], pass_mark: Decimal | None
+) -> None:
+    assert item_of(shipped, **changes).pass_mark == pass_mark
+
+
+def test_a_pass_mark_that_is_no_number_is_said_once(shipped: Mapping) -> None:
+    item = grade_item(gradepass=0.5)
+    assert warning_codes(shipped, item) == [("pass_mark", "not_exact")]
+    assert warning_codes(shipped, grade(item, graderaw=Decimal(70))) == []
+
+
+@pytest.mark.parametrize(("told", "kept"), [(27, "27"), ("27", "27"), (None, ""), (0, "")])
+def test_who_graded(shipped: Mapping, told: int | str | None, kept: str) -> None:
+    assert entry_of(shipped, grade(graderaw=Decimal(70), usermodified=told)).graded_by == kept
+
+
 def test_a_grade_that_is_not_exact_is_refused_and_not_emptied(shipped: Mapping) -> None:
     refused = rejected(shipped, grade(graderaw=66.6))
     assert (refused.kind, refused.key, refused.field, refused.code) == ("grade_entry", "4/3", "raw", "not_exact")

@@ -104,7 +104,7 @@ def test_hours_are_only_hidden_by_a_number(overlay: Overlay) -> None:
 def test_patronymic_rules_behind_the_last_word(overlay: Overlay) -> None:
     rule = '[[learner.patronymic]]\nname = "{}"\nhow = "{}"\n'
     none_first = suspicions(overlay(rule.format("stop", "none")))
-    assert len(none_first) == 3 and all("stop goes first" in message for _, message in none_first)
+    assert len(none_first) == 4 and all("stop goes first" in message for _, message in none_first)
     all_words_first = suspicions(overlay(rule.format("all", "firstname")))
     assert [message.split(":")[0] for _, message in all_words_first] == ["rule first-name-by-ending never decides"]
 

@@ -56,8 +56,8 @@ def problems_of(tmp_path: Path, text: str, *, shipped: str | None = "moodle") ->
         ),
         (
             'format = 1\n[learner.fields]\nemail = { from = "emial", as = "email" }',
-            "academy.toml:3: learner.fields.email.from[1]: must be one of id, firstname, lastname, fullname, email, idnumber, "
-            "institution, department, city, country, or profile.SHORTNAME for a custom profile field",
+            "academy.toml:3: learner.fields.email.from[1]: must be one of id, firstname, lastname, middlename, fullname, email, "
+            "idnumber, institution, department, city, country, or profile.SHORTNAME for a custom profile field",
         ),
         (
             'format = 1\n[learner.fields]\nemail = { from = "email", as = "e-mail" }',
@@ -177,10 +177,45 @@ def problems_of(tmp_path: Path, text: str, *, shipped: str | None = "moodle") ->
             'format = 1\n[lookup.citizenship.values]\n"Чехия" = "203"\n"ЧЕХИЯ" = "203"',
             "academy.toml:2: lookup.citizenship: the word 'чехия' stands in two entries (case and ё do not count)",
         ),
+        (
+            "format = 1\n[event]\n'\\x' = { acton = \"graded\" }",
+            "academy.toml:3: event.\\x.action is missing\nacademy.toml:3: unknown key event.\\x.acton; did you mean action?",
+        ),
+        (
+            "format = 1\n[event]\n'\\x' = { action = \"gradet\" }",
+            "academy.toml:3: no file says how the action 'gradet' is called; add it to [action]; did you mean 'graded'?",
+        ),
+        (
+            'format = 1\n[event]\n\'\\x\' = { action = "graded", object = "tablet" }',
+            "academy.toml:3: no file says how the object 'tablet' is called; add it to [object]",
+        ),
+        (
+            "format = 1\n[event]\n'\\x' = { action = \"Graded\" }",
+            "academy.toml:3: event.\\x.action: a code is made of small Latin letters, digits and _, beginning with a letter",
+        ),
+        (
+            'format = 1\n[event]\n\'\\x\' = { action = "graded", from = "course" }',
+            "academy.toml:3: event.\\x: `from` needs `object`: say what kind of object has that id",
+        ),
+        (
+            'format = 1\n[event]\n\'\\x\' = { action = "graded", object = "course", from = "person" }',
+            "academy.toml:3: event.\\x.from: must be one of object, activity, course, or other.NAME for what else the LMS says "
+            "of the event",
+        ),
+        (
+            'format = 1\n[event]\n\'\\x\' = [\n  { action = "graded" },\n  { action = "enrolled", when = { a = 1 } },\n]',
+            "academy.toml:3: event.\\x: only the last rule of an event may do without `when`: it fits always",
+        ),
+        (
+            "format = 1\n[event]\n'\\x' = [\n  { action = \"graded\", when = { a = 1.5 } },\n]",
+            "academy.toml:4: event.\\x[1].when.a: values are whole numbers, texts in quotes, true or false",
+        ),
+        ("format = 1\n[event]\n'\\x' = []", "academy.toml:3: event.\\x must not be empty"),
+        ('format = 1\n[action]\ngraded = " "', "academy.toml:3: action.graded: must not be blank"),
     ],
 )
 def test_every_problem_names_its_line_and_what_to_write(tmp_path: Path, text: str, problem: str) -> None:
-    assert problems_of(tmp_path, text) == [problem]
+    assert problems_of(tmp_path, text) == problem.split("\n")
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,11 @@ def test_a_name_is_kept_as_the_database_has_it(shipped: Mapping) -> None:
 @pytest.mark.parametrize(
     ("changes", "first_name", "middle_name", "rule"),
     [
+        ({"middlename": " Ильич "}, "Иван", "Ильич", "own-field"),
+        ({"firstname": "Иван Ильич", "middlename": "Ильич"}, "Иван", "Ильич", "own-field"),
+        ({"firstname": "Анна", "middlename": "—", "profile": {"otchestvo": "Олеговна"}}, "Анна", "", "own-field"),
+        ({"middlename": "Ильич", "profile": {"otchestvo": "Олегович"}}, "Иван", "Ильич", "own-field"),
+        ({"middlename": " ", "profile": {"otchestvo": "Олегович"}}, "Иван", "Олегович", "profile-field"),
         ({"firstname": "Анна Мария"}, "Анна Мария", "", "nowhere"),
         ({"firstname": "Иван Иванович"}, "Иван", "Иванович", "first-name-by-ending"),
         ({"profile": {"middlename": "Гасан оглы"}}, "Иван", "Гасан оглы", "profile-field"),
