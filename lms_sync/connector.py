@@ -18,9 +18,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pydantic import BaseModel, SecretStr
+
+from lms_sync.records import Rung
 
 
 class Mode(StrEnum):
@@ -50,7 +52,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Stream:
-    """What a connector can read: `kinds` are the source kinds of its records.
+    """What a connector can read: `kinds` are the source kinds of its records, or `EVENT`.
 
     `incremental` streams understand `Mode.CHANGES`; the others are read whole whenever they are due. A stream whose
     scopes cost a few requests for the whole site says `every_pull` and is read whole each time.
@@ -65,11 +67,18 @@ class Stream:
 
 @dataclass(frozen=True)
 class Scope:
-    """The smallest part of a stream that can be complete. `label` is for people and holds no personal data."""
+    """The smallest part of a stream that can be complete. `label` is for people and holds no personal data.
+
+    `incremental`, when it is not None, overrules the stream's: some sites can tell changes that others cannot.
+    `append_only` says that what was told once never changes, as in a log: such a scope is read whole once, and again
+    only for an operator who names its stream.
+    """
 
     stream: str
     key: str
     label: str = ""
+    incremental: bool | None = None
+    append_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,50 @@ class SourceRecord:
     key: str
     fields: Mapping[str, Any]
     source_time: dt.datetime | None = None
+
+
+EVENT = "event"
+"""The kind that a stream names whose pages bring `Events`."""
+
+
+class Event(NamedTuple):
+    """One event of the LMS's log, or one concluded from something else: a bare row, since there are millions.
+
+    Identifiers are numbers or texts; 0, None and empty mean none. `other`: what else the LMS says of it, as JSON text.
+    """
+
+    id: int | str  # within the source; ids that were used again after a restore differ by their time
+    time: int  # epoch seconds
+    name: str  # the LMS's own name of it; on the rung `derived` the code of the action itself
+    person: int | str | None = None  # who did it
+    related_person: int | str | None = None  # whom it is about, if that is somebody else
+    real_person: int | str | None = None  # who was logged in as `person`
+    course: int | str | None = None
+    activity: int | str | None = None  # the course module
+    object_type: str | None = None
+    object_id: int | str | None = None
+    crud: str | None = None
+    address: str | None = None
+    origin: str | None = None
+    anonymous: int | bool = False
+    other: str | None = None
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of a page, in any order; a repeat of one that is kept already is harmless.
+
+    `rung` says how they are known; a scope of events tells it in every reading, also where there is nothing new, with
+    no rows: as long as the rung is not `LOG`, lms-sync derives what it can from other records. `told_until` (UTC):
+    every event before it is told with this page or was before.
+
+    `left_out` counts what the connector kept to itself, by reason: `own_polling`, `other_courses`, `withheld`.
+    """
+
+    rows: Sequence[Event]
+    rung: Rung
+    told_until: dt.datetime | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +163,8 @@ class ScopeEnd:
 class Page:
     """What is committed in one transaction. `absent` lists (record kind, record key) that the LMS no longer has.
 
-    A `cursor` of None leaves the stored one as it is. Exactly the last page of a scope has an `end`.
+    `events` are for the action journal: never retired, since an LMS forgets its log. A `cursor` of None leaves the
+    stored one as it is. Exactly the last page of a scope has an `end`.
     """
 
     records: Sequence[SourceRecord] = ()
@@ -118,6 +172,7 @@ class Page:
     cursor: str | None = None
     end: ScopeEnd | None = None
     findings: Sequence[Finding] = ()
+    events: Events | None = None
 
 
 class Known(Protocol):

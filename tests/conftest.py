@@ -23,8 +23,13 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from lms_sync.store.store import Store
+
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 PASSWORD = "not-a-secret"
 _START_SECONDS = 60

@@ -3,7 +3,8 @@
 Owns what counts as a difference, and what becomes of a drift record when the LMS changes again. Must not know how
 anything is stored. A changed rule or scale of the mapping is no drift: results keep the version they were judged by.
 
-Who changed a grade is told by no function of Moodle's core; when, by the attempt's or the gradebook's own time.
+Who gave a grade in the gradebook is known where the LMS tells it (Moodle: with the companion plugin); when, by the
+attempt's or the gradebook's own time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from lms_sync.records import (
     AttemptState,
@@ -31,8 +33,15 @@ REOPENED = "не завершена"
 SETTLED = "the LMS says again what the result says"
 ANNULLED = "the protocol that listed it was annulled"
 
-Difference = tuple[DriftField, str, str, dt.datetime | None]
-"""What differs, as frozen, as it is now, and since when by the LMS."""
+
+class Difference(NamedTuple):
+    """What differs, as frozen, as it is now, and by the LMS since when (UTC) and by whom (identifier)."""
+
+    field: DriftField
+    frozen: str
+    current: str
+    changed_at: dt.datetime | None = None
+    changed_by: str = ""
 
 
 def drift_changes(facts: FinalFacts, freezer: Freezer, numbers: Mapping[str, str]) -> list[Drift]:
@@ -63,17 +72,18 @@ def _drifts(facts: FinalFacts, freezer: Freezer, numbers: Mapping[str, str]) -> 
         result = stored.record
         if _is_void(result, numbers):
             continue
-        for field, frozen, current, changed_at in _differences(facts, freezer, result):
+        for difference in _differences(facts, freezer, result):
             yield Drift(
                 result=result.key,
-                field=field,
+                field=difference.field,
                 course=result.course,
                 grade_item=result.grade_item,
                 learner=result.learner,
                 protocol=numbers.get(result.key, ""),
-                frozen=frozen,
-                current=current,
-                lms_changed_at=changed_at,
+                frozen=difference.frozen,
+                current=difference.current,
+                lms_changed_at=difference.changed_at,
+                changed_by=difference.changed_by,
             )
 
 
@@ -98,11 +108,11 @@ def _identity(result: AttestationResult, person: PersonFacts | None) -> Iterator
     if person is None or person.erased:
         return
     if result.full_name != person.full_name:
-        yield DriftField.NAME, result.full_name, person.full_name, None
+        yield Difference(DriftField.NAME, result.full_name, person.full_name)
     if result.birth_date != person.birth_date:
-        yield DriftField.BIRTH_DATE, _day(result.birth_date), _day(person.birth_date), None
+        yield Difference(DriftField.BIRTH_DATE, _day(result.birth_date), _day(person.birth_date))
     if result.idnumber != person.idnumber:
-        yield DriftField.IDNUMBER, result.idnumber, person.idnumber, None
+        yield Difference(DriftField.IDNUMBER, result.idnumber, person.idnumber)
 
 
 def _attempt(freezer: Freezer, result: AttestationResult) -> Iterator[Difference]:
@@ -112,10 +122,10 @@ def _attempt(freezer: Freezer, result: AttestationResult) -> Iterator[Difference
     if not by_gradebook:
         frozen += f", {_grade(result.grade, result.grade_maximum)}"
     if attempt is None or not attempt.live:
-        yield DriftField.ATTEMPT, frozen, GONE, None
+        yield Difference(DriftField.ATTEMPT, frozen, GONE)
         return
     if attempt.state != AttemptState.FINISHED:
-        yield DriftField.ATTEMPT, frozen, REOPENED, attempt.told_at
+        yield Difference(DriftField.ATTEMPT, frozen, REOPENED, attempt.told_at)
         return
     judged = freezer.judged_attempt(attempt)
     current = NOT_MARKED
@@ -124,7 +134,7 @@ def _attempt(freezer: Freezer, result: AttestationResult) -> Iterator[Difference
         if not by_gradebook:
             current += f", {_grade(judged.grade, judged.maximum)}"
     if current != frozen:
-        yield DriftField.GRADE, frozen, current, attempt.told_at
+        yield Difference(DriftField.GRADE, frozen, current, attempt.told_at)
 
 
 def _gradebook(entry: EntryFacts | None, result: AttestationResult) -> Iterator[Difference]:
@@ -134,8 +144,8 @@ def _gradebook(entry: EntryFacts | None, result: AttestationResult) -> Iterator[
     if not entry.overridden and result.grade_source is GradeSource.ATTEMPT:
         return
     if (entry.raw, entry.maximum) != (result.grade, result.grade_maximum):
-        current = _grade(entry.raw, entry.maximum)
-        yield DriftField.GRADEBOOK, _grade(result.grade, result.grade_maximum), current, entry.graded_at
+        frozen, current = _grade(result.grade, result.grade_maximum), _grade(entry.raw, entry.maximum)
+        yield Difference(DriftField.GRADEBOOK, frozen, current, entry.graded_at, entry.graded_by)
 
 
 def _grade_without_attempt(facts: FinalFacts, result: AttestationResult) -> Iterator[Difference]:
@@ -144,11 +154,11 @@ def _grade_without_attempt(facts: FinalFacts, result: AttestationResult) -> Iter
     if entry is None or not entry.live or not entry.has_value:
         # The gradebook shows nothing of somebody who has left; that is no change of the grade.
         if enrolment is not None and enrolment.live:
-            yield DriftField.ATTEMPT, frozen, GONE, None
+            yield Difference(DriftField.ATTEMPT, frozen, GONE)
         return
     current = entry.word or _grade(entry.raw, entry.maximum)
     if current != frozen:
-        yield DriftField.GRADE, frozen, current, entry.graded_at
+        yield Difference(DriftField.GRADE, frozen, current, entry.graded_at, entry.graded_by)
 
 
 def _points(points: Decimal | None, maximum: Decimal | None) -> str:

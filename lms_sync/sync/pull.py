@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from lms_sync.connector import Connector, Finding, Level, Mode, Scope, Stream
+from lms_sync.connector import EVENT, Connector, Finding, Level, Mode, Scope, Stream
 from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
 from lms_sync.records import Enrolment
 from lms_sync.registers.after_pull import record_results
+from lms_sync.registers.journal import keep_journal
 from lms_sync.store.query import runs
 from lms_sync.store.rows import RunOutcome, ScopeOutcome, ScopeState
 from lms_sync.store.store import Store
@@ -45,6 +46,9 @@ __all__ = [
 DEAD_AFTER = 3
 """After so many scopes in a row that the LMS did not answer for, a run gives up instead of asking on."""
 
+DIFFERENCES = ("added", "changed", "restored", "retired")
+"""The counts of a whole reading that tell what the readings of changes before it should have told."""
+
 
 def pull(store: Store, source: PullSource, options: PullOptions, progress: Progress) -> RunSummary:
     """Pulls a source once, alone, and records the run. Gives its summary, also when the LMS failed.
@@ -56,7 +60,7 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
         with connector_faults():
             offered = list(connector.streams())
         streams = _chosen(offered, options, source.name)
-        _ask_for_rereading_after_new_mapping(store, source)
+        _ask_for_rereading_after_new_mapping(store, source, offered)
         run = store.begin_run(source.name, options.mode, options.actor, source.mapping.version)
         work = _Pull(PullJob(store, source, connector, options, progress, run))
         progress.run_started(source.name, [stream.name for stream in streams])
@@ -80,18 +84,20 @@ def _opened(source: PullSource) -> Iterator[Connector]:
             connector.close()
 
 
-def _ask_for_rereading_after_new_mapping(store: Store, source: PullSource) -> None:
+def _ask_for_rereading_after_new_mapping(store: Store, source: PullSource, offered: Sequence[Stream]) -> None:
     """Marks every scope for a full reading when the mapping is not the one of the last run.
 
     Otherwise a changed rule would only reach the records that change in the LMS. This comes before the run is
     recorded: a kill in between leaves the old version as the last one, and the marks are made again. They stay until
     each scope was read whole, in however many runs. A closed scope needs none: it is read whole when it comes back.
+    Nor does one of events: an action is kept as it was recorded.
     """
     last = runs(store, source.name, limit=1)
     if not last or last[0].mapping_version == source.mapping.version:
         return
+    events = {stream.name for stream in offered if set(stream.kinds) == {EVENT}}
     for state in store.scope_states(source.name):
-        if state.outcome != ScopeOutcome.CLOSED:
+        if state.outcome != ScopeOutcome.CLOSED and state.stream not in events:
             store.request_reread(source.name, state.stream, state.scope)
 
 
@@ -136,6 +142,7 @@ class _Pull:
         if self.summary.registers.problems:
             self.summary.worsen(RunOutcome.PARTIAL)
             self.summary.problems.extend(self.summary.registers.problems)
+        self.summary.journal = keep_journal(self._job.store, self._job.source.mapping, self._job.run)
 
     def _stream(self, stream: Stream) -> None:
         try:
@@ -179,6 +186,7 @@ class _Pull:
         store, source, options = self._job.store, self._job.source, self._job.options
         return mode_for(
             stream,
+            scope,
             self._states.get((stream.name, scope.key)),
             full=options.full,
             asked_for=options.streams is not None,
@@ -189,22 +197,60 @@ class _Pull:
 
     def _read(self, stream: Stream, scope: Scope, mode: Mode) -> None:
         self._job.progress.scope_started(scope)
+        checks = mode is Mode.FULL and self._checks_changes(stream, scope)
         try:
+            if checks:
+                # What changed since the last pull is no news that its changes failed to tell.
+                checks = self._add(stream, self._reader.read(stream, scope, Mode.CHANGES)).verdict.outcome.trusted
             result = self._reader.read(stream, scope, mode)
         except Interrupted:
             self._stop()
             return
         self._note(stream, scope, result)
+        if checks and result.verdict.outcome is ScopeOutcome.COMPLETE:
+            self._tell_differences(stream, scope, result)
         if mode is Mode.FULL:
             self._whole.add((stream.name, scope.key))
         if result.unknown_learners:
             self._look_for_people(scope)
 
+    def _checks_changes(self, stream: Stream, scope: Scope) -> bool:
+        """Whether a whole reading proves that the readings of changes before it missed nothing.
+
+        Only where the site claims to tell every change (`Scope.incremental`), and nothing else asks for the reading.
+        """
+        state = self._states.get((stream.name, scope.key))
+        if not scope.incremental or scope.append_only:
+            return False
+        if state is None or state.complete_at is None or state.reread:
+            return False
+        has_cursor = self._job.store.cursor(self._job.source.name, stream.name, scope.key) is not None
+        return has_cursor and ScopeOutcome(state.outcome).trusted
+
+    def _tell_differences(self, stream: Stream, scope: Scope, result: ScopeResult) -> None:
+        missed = sum(result.counts[count] for count in DIFFERENCES)
+        if not missed:
+            return
+        self.summary.stream(stream.name).counts["differences"] += missed
+        finding = Finding(
+            Level.NOTICE,
+            f"{stream.name} {scope.key}",
+            f"the whole reading found {missed} records that the readings of changes had not told",
+            "nothing needs doing, they are recorded now; if it happens every day, report it",
+        )
+        self.summary.findings.append(finding)
+        self._job.progress.finding(finding)
+
+    def _add(self, stream: Stream, result: ScopeResult) -> ScopeResult:
+        """Adds up what a reading did."""
+        self.summary.stream(stream.name).counts.update(result.counts)
+        self.summary.findings.extend(result.findings)
+        return result
+
     def _note(self, stream: Stream, scope: Scope, result: ScopeResult) -> None:
         summary = self.summary.stream(stream.name)
         summary.note_end(result.verdict.outcome)
-        summary.counts.update(result.counts)
-        self.summary.findings.extend(result.findings)
+        self._add(stream, result)
         self._job.progress.scope_done(scope, result.verdict)
         if not result.verdict.outcome.trusted:
             self.summary.worsen(RunOutcome.PARTIAL)

@@ -14,6 +14,7 @@ from lms_sync.connector import Connector, Finding, Mode, Scope
 from lms_sync.errors import EXIT_DONE, EXIT_PARTIAL, EXIT_SOURCE
 from lms_sync.mapping.apply import Mapping as RecordMapping
 from lms_sync.registers.after_pull import RegisterSummary
+from lms_sync.registers.journal import JournalSummary
 from lms_sync.store.rows import Run, RunOutcome, ScopeOutcome
 from lms_sync.store.store import Store
 from lms_sync.sync.brake import leave_to_retire
@@ -193,11 +194,14 @@ class RunSummary:
     troubled: list[Troubled] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     registers: RegisterSummary = field(default_factory=RegisterSummary)
+    journal: JournalSummary = field(default_factory=JournalSummary)
 
     @property
     def counts(self) -> Counter[str]:
-        """Of records: added, changed, restored, unchanged, retired, quarantined, braked …, and of the registers."""
-        return sum((stream.counts for stream in self.streams), Counter()) + self.registers.counts
+        """Of records: added, changed, restored, unchanged, retired, quarantined, braked …; of the journal's actions
+        (`actions_…`); and of the registers.
+        """
+        return sum((stream.counts for stream in self.streams), Counter()) + self.registers.counts + self.journal.counts
 
     @property
     def exit_code(self) -> int:

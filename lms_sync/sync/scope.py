@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
-from lms_sync.connector import Finding, Mode, Outcome, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
+from lms_sync.connector import Events, Finding, Mode, Outcome, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
 from lms_sync.errors import (
     SourceAnswerInvalid,
     SourceDenied,
@@ -24,11 +24,12 @@ from lms_sync.errors import (
 )
 from lms_sync.log import get_logger, where_of
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Rejection
-from lms_sync.records import Assessment, Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
+from lms_sync.records import STREAM_KINDS, Assessment, Attempt, Enrolment, GradeEntry, GradeItem, Learner, Record
 from lms_sync.store.query import quarantine
 from lms_sync.store.rows import QuarantineEntry, ScopeOutcome
 from lms_sync.store.store import PageWriter
 from lms_sync.sync.brake import Vanished, braked_kinds, leave_to_retire
+from lms_sync.sync.events import keep_events, unknown_events
 from lms_sync.sync.result import PullJob, ScopeVerdict
 
 _log = get_logger(__name__)
@@ -117,6 +118,8 @@ class ScopeReader:
                 quarantined=len(entries),
             )
             self._quarantine(writer, reading.scope, entries, [record for record, _ in mapped])
+            if page.events is not None:
+                counts.update(self._keep_events(writer, reading, page.events))
             if page.end is not None:
                 verdict = self._retire(writer, reading, _believed(page.end), counts)
                 if verdict.outcome is ScopeOutcome.COMPLETE:
@@ -126,10 +129,21 @@ class ScopeReader:
                 writer.set_cursor(page.cursor)
         reading.counts.update(counts)
         self._job.progress.page(reading.scope.stream, counts)
-        for finding in page.findings:
+        findings = list(page.findings)
+        if verdict is not None and reading.unknown_events:
+            findings.append(unknown_events(reading.unknown_events))
+        reading.findings.extend(findings)
+        for finding in findings:
             self._job.progress.finding(finding)
         if verdict is not None:
             reading.finish(verdict)
+
+    def _keep_events(self, writer: PageWriter, reading: _Reading, events: Events) -> Counter[str]:
+        kept = keep_events(writer.journal, self._job.source.mapping, events)
+        entries = _quarantine_entries(iter(kept.rejections))
+        self._quarantine(writer, reading.scope, entries, [])
+        reading.note_events(events, kept.unknown, kept.rejections)
+        return kept.counts + Counter(quarantined=len(entries))
 
     def _page(self, scope: Scope) -> AbstractContextManager[PageWriter]:
         return self._job.store.page(self._job.run, scope.stream, scope.key, scope.label)
@@ -248,6 +262,7 @@ class _Reading:
         self.learners: set[str] = set()  # whose results came
         self.counts: Counter[str] = Counter()
         self.findings: list[Finding] = []
+        self.unknown_events: Counter[str] = Counter()
         self.received = 0
         self.rejected = 0
         self.result: ScopeResult | None = None
@@ -266,7 +281,14 @@ class _Reading:
                 self.learners.add(record.learner)
         for kind, key in page.absent:
             self.absent.setdefault(kind, set()).add(key)
-        self.findings.extend(page.findings)
+
+    def note_events(self, events: Events, unknown: Counter[str], rejections: list[Rejection]) -> None:
+        """Remembers how many events a page showed, which of them no rule knows, and which could not be kept."""
+        self.received += len(events.rows)
+        self.rejected += len(rejections)
+        self.unknown_events += unknown
+        for rejection in rejections:
+            self.seen.setdefault(rejection.kind, set()).add(rejection.key)
 
     @property
     def told_absent(self) -> bool:
@@ -308,6 +330,8 @@ def _check_shape(page: Page) -> None:
     for record in page.records:
         if not (isinstance(record, SourceRecord) and isinstance(record.fields, Mapping)):
             raise TypeError("not a SourceRecord with fields")
+    if page.events is not None and not isinstance(page.events, Events):
+        raise TypeError("not Events")
     if page.end is not None and not (isinstance(page.end, ScopeEnd) and isinstance(page.end.outcome, Outcome)):
         raise TypeError("not a ScopeEnd with an Outcome")
 
@@ -322,7 +346,8 @@ def _write_end(writer: PageWriter, verdict: ScopeVerdict) -> None:
 
 
 def _record_kinds(stream: Stream) -> set[str]:
-    return {RECORD_KINDS.get(kind, kind) for kind in stream.kinds}
+    """The kinds of record that a stream brings. Events are no records: the journal keeps them, and retires none."""
+    return {RECORD_KINDS.get(kind, kind) for kind in stream.kinds} & STREAM_KINDS.keys()
 
 
 def _quarantine_entries(outcomes: Iterator[Mapped | Rejection]) -> list[QuarantineEntry]:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import pytest
 from pydantic import BaseModel
 
-from lms_sync.connector import Connector, Finding, Level, Mode, Outcome
+from lms_sync.connector import EVENT, Connector, Finding, Level, Mode, Outcome
 from lms_sync.errors import SourceError
 from lms_sync.mapping.apply import RECORD_KINDS, Mapped, Mapping
 from lms_sync.mapping.load import load_mapping
@@ -29,13 +29,14 @@ from lms_sync.records import STREAM_KINDS, Learner
 from lms_sync.store.store import Store
 from lms_sync.store.verify import verify
 from lms_sync.sync.pull import PullOptions, PullSource, RunSummary, Silence, pull
-from lms_sync.testing.readings import Reading, by_identity, not_plain, read_everything, read_scope
+from lms_sync.testing.readings import Reading, by_identity, event_faults, not_plain, read_everything, read_scope
 
 Connect = Callable[[], Connector]
 
 SOURCE = "contract"
 MANUAL = "docs/writing-a-connector.md"
 _STREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TOUCHING = ("added", "changed", "restored", "retired", "braked", "actions_added")
 _SHARED = {"person"}  # kinds whose objects are read in several scopes
 
 
@@ -91,7 +92,7 @@ class ConnectorContract:
             assert _STREAM_NAME.fullmatch(stream.name), f"{stream.name!r} is no name of a stream: use lower case"
             assert stream.title.strip(), f"stream {stream.name} has no title"
             assert stream.kinds, f"stream {stream.name} brings no kinds"
-            unknown = set(stream.kinds) - RECORD_KINDS.keys()
+            unknown = set(stream.kinds) - RECORD_KINDS.keys() - {EVENT}
             assert not unknown, f"stream {stream.name} brings kinds that no mapping knows: {sorted(unknown)}"
 
     def test_streams_are_unique_and_share_no_kind(self, connect: Connect) -> None:
@@ -124,7 +125,9 @@ class ConnectorContract:
 
     def test_something_is_read_and_all_of_it(self, connect: Connect) -> None:
         readings = _whole(connect)
-        assert any(reading.records for reading in readings), "nothing was read: give the LMS of the test some contents"
+        assert any(reading.records or reading.events for reading in readings), (
+            "nothing was read: give the LMS of the test some contents"
+        )
         for reading in readings:
             assert reading.end.outcome is Outcome.COMPLETE, (
                 f"{reading.where}: a full reading ends {reading.end.outcome}"
@@ -169,6 +172,17 @@ class ConnectorContract:
                     assert identity not in homes, f"{what} was also given in {homes[identity]}"
                     homes[identity] = reading.where
 
+    def test_events_are_plain_rows_and_told_once(self, connect: Connect) -> None:
+        for reading in _whole(connect):
+            told = any(page.events is not None for page in reading.pages)
+            assert told == (EVENT in reading.stream.kinds), (
+                f"{reading.where}: pages with events, if only empty ones, belong to a stream of the kind {EVENT!r}"
+            )
+            faults = sorted({fault for event in reading.events for fault in event_faults(event)})
+            assert not faults, f"{reading.where}: {'; '.join(faults)}"
+            identities = [(event.id, event.time) for event in reading.events]
+            assert len(set(identities)) == len(identities), f"{reading.where}: an event was told twice"
+
     def test_times_of_change_are_utc(self, connect: Connect) -> None:
         for reading in _whole(connect):
             for record in reading.records:
@@ -201,7 +215,7 @@ class ConnectorContract:
     def test_absent_names_kinds_of_records(self, connect: Connect, change_something: Callable[[], object]) -> None:
         for _, again in _read_twice(connect, change_something):
             kinds = {kind for page in again.pages for kind, _ in page.absent}
-            allowed = {RECORD_KINDS[kind] for kind in again.stream.kinds}
+            allowed = {RECORD_KINDS[kind] for kind in again.stream.kinds if kind != EVENT}
             assert kinds <= allowed, f"{again.where}: absent names {sorted(kinds - allowed)}; it takes kinds of records"
 
     def test_a_change_reaches_the_store(
@@ -221,6 +235,7 @@ class ConnectorContract:
             for stream in connect().streams()
             if stream.incremental or stream.every_pull
             for kind in stream.kinds
+            if kind != EVENT
         } or set(STREAM_KINDS)
         assert truth != before, "`change_something` changed nothing that is read"
         for kind in sorted(kinds):
@@ -289,7 +304,7 @@ class ConnectorContract:
             third = _pull(store, connect, mapping)
             for summary in (second, third):
                 assert not summary.problems, f"a repeated pull has problems: {summary.problems}"
-                touched = {name: summary.counts[name] for name in ("added", "changed", "restored", "retired", "braked")}
+                touched = {name: summary.counts[name] for name in _TOUCHING}
                 assert not any(touched.values()), f"a repeated pull changed something: {touched}"
 
     def test_what_was_pulled_is_verified(self, connect: Connect, mapping: Mapping, tmp_path: Path) -> None:

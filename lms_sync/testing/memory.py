@@ -12,7 +12,9 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from lms_sync.connector import (
+    EVENT,
     Connector,
+    Events,
     Finding,
     Level,
     Mode,
@@ -34,6 +36,7 @@ STREAMS = (
     Stream("grades", "Gradebook", ("grade_item", "grade"), incremental=True),
     Stream("attempts", "Test attempts", ("attempt",), incremental=True),
 )
+ACTIONS = Stream("actions", "Action journal", (EVENT,), incremental=True)
 _ABSENT_AS = {"grade_item": "grade_item", "grade": "grade_entry", "attempt": "attempt"}
 _EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -61,7 +64,7 @@ class MemoryConnector(Connector):
 
     def streams(self) -> Sequence[Stream]:
         """See `Connector.streams`."""
-        return STREAMS
+        return STREAMS if self._site.log is None else (*STREAMS, ACTIONS)
 
     def scopes(self, stream: str) -> Sequence[Scope]:
         """See `Connector.scopes`."""
@@ -72,12 +75,15 @@ class MemoryConnector(Connector):
         scopes = [Scope(stream, f"course/{course['id']}", course["shortname"]) for course in self._site.courses()]
         if stream in ("courses", "assessments"):
             scopes = [Scope(stream, SITE, self._access.name)]
+        if stream == ACTIONS.name:
+            scopes = [Scope(stream, SITE, self._access.name, append_only=True)]
         return [scope for scope in scopes if scope.key not in faults.unlisted]
 
     def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
         """See `Connector.read`."""
         self._site.reads.append((scope.stream, scope.key, task.mode.value))
-        for number, page in enumerate(self._pages(scope, task), start=1):
+        pages = self._log_pages(task) if scope.stream == ACTIONS.name else self._pages(scope, task)
+        for number, page in enumerate(pages, start=1):
             self._raise_if_down()
             fault = self._site.faults.pages.get((scope.stream, scope.key, number))
             if fault is not None:
@@ -102,6 +108,18 @@ class MemoryConnector(Connector):
             yield Page(records=records[start : start + self._page_size])
         end = self._end(place, whole, len(records))
         yield Page(records=records[starts[-1] :], absent=absent, cursor=str(revision), end=end)
+
+    def _log_pages(self, task: ReadTask) -> Iterator[Page]:
+        log, told_until = self._site.log or [], self._site.told_until
+        done = int(task.cursor) if task.mode is Mode.CHANGES and task.cursor else 0
+        begun, more = done, True
+        while more:
+            rows = log[done : done + self._page_size]
+            done += len(rows)
+            more = done < len(log)
+            whole = Outcome.CHANGES if task.mode is Mode.CHANGES else Outcome.COMPLETE
+            end = None if more else self._end(Place(ACTIONS.name, SITE), whole, done - begun)
+            yield Page(cursor=str(done), end=end, events=Events(rows, self._site.rung, told_until))
 
     def _records(self, place: Place, since: int | None) -> Iterator[SourceRecord]:
         kinds = next(stream.kinds for stream in STREAMS if stream.name == place.stream)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from lms_sync.connector import Connector, Finding, Mode, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
+from lms_sync.connector import Connector, Event, Finding, Mode, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
 
 
 class NothingKnown:
@@ -38,6 +38,11 @@ class Reading:
     def records(self) -> list[SourceRecord]:
         """The records of all pages."""
         return [record for page in self.pages for record in page.records]
+
+    @property
+    def events(self) -> list[Event]:
+        """The events of all pages."""
+        return [event for page in self.pages if page.events is not None for event in page.events.rows]
 
     @property
     def end(self) -> ScopeEnd:
@@ -76,6 +81,22 @@ def read_everything(connector: Connector) -> list[Reading]:
 def by_identity(records: Sequence[SourceRecord]) -> dict[tuple[str, str], SourceRecord]:
     """The records by (kind, key)."""
     return {(record.kind, record.key): record for record in records}
+
+
+def event_faults(event: object) -> Iterator[str]:
+    """What is wrong with the form of an event; never its contents."""
+    if not isinstance(event, Event):
+        yield f"a {type(event).__name__} stands for an event"
+        return
+    if type(event.id) not in (int, str) or not event.id:
+        yield "an event has no id"
+    if type(event.time) is not int or event.time <= 0:
+        yield "an event's time is no epoch second"
+    if not event.name:
+        yield "an event has no name"
+    for name, value in zip(event._fields, event, strict=True):
+        if value is not None and type(value) not in (int, str, bool):
+            yield f"an event's {name} is a {type(value).__name__}"
 
 
 def not_plain(value: object, path: str = "") -> Iterator[str]:

@@ -7,10 +7,14 @@ The objects bear the names and fields of a Moodle site's source records, so that
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from lms_sync.connector import Event
+from lms_sync.records import Rung
 
 SITE = "site"
 
@@ -60,6 +64,12 @@ class MemorySite:
         self.changes: dict[tuple[str, str], Change] = {}
         self.revision = 0
         self.faults = MemoryFaults()
+        self.log: list[Event] | None = None
+        """What the LMS's log tells, in the order in which it tells it; None: it has none to read."""
+        self.rung = Rung.LOG
+        """How the events of `log` are known."""
+        self.told_until: dt.datetime | None = None
+        """Until when the log tells everything."""
         self.reads: list[tuple[str, str, str]] = []
         """(stream, scope, mode) of every reading that was begun."""
 
@@ -113,6 +123,10 @@ class MemorySite:
             "quiz_sumgrades": test["sumgrades"], "quiz_grade": test["grade"],
         }  # fmt: skip
         self._put("attempt", f"{attempt}", Place("attempts", f"course/{test['course']}"), {**own, **fields})
+
+    def add_event(self, number: int, person: int, name: str, time: int = 1_790_000_000, **fields: Any) -> None:
+        """A row of the log."""
+        self.log = [*(self.log or ()), Event(number, time, name, person, **fields)]
 
     def remove(self, kind: str, key: str) -> None:
         """An object is gone, and nothing else with it."""

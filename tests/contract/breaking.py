@@ -8,8 +8,22 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from lms_sync.connector import Finding, Level, Mode, Outcome, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
+from lms_sync.connector import (
+    Event,
+    Events,
+    Finding,
+    Level,
+    Mode,
+    Outcome,
+    Page,
+    ReadTask,
+    Scope,
+    ScopeEnd,
+    SourceRecord,
+    Stream,
+)
 from lms_sync.errors import SourceUnavailable
+from lms_sync.records import Rung
 from lms_sync.testing import MemoryConnector, MemorySite
 from lms_sync.testing.memory import STREAMS
 
@@ -103,6 +117,35 @@ class OnePlaceForAll(MemoryConnector):
     def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
         scopes = self.scopes(scope.stream)
         return super().read(scopes[0], task)
+
+
+def with_events(change: Callable[[Event], object]) -> type[MemoryConnector]:
+    """A connector that spoils every event."""
+
+    class Spoiling(MemoryConnector):
+        def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+            for page in super().read(scope, task):
+                rows: Any = [change(event) for event in page.events.rows] if page.events else ()
+                yield replace(page, events=replace(page.events, rows=rows)) if page.events else page
+
+    return Spoiling
+
+
+class EveryEventTwice(MemoryConnector):
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        for page in super().read(scope, task):
+            rows = page.events.rows if page.events else ()
+            yield replace(page, events=replace(page.events, rows=[*rows, *rows])) if page.events else page
+
+
+class SilentAboutItsRung(MemoryConnector):
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        return (replace(page, events=None) for page in super().read(scope, task))
+
+
+class EventsUnannounced(MemoryConnector):
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        return (replace(page, events=page.events or Events((), Rung.LOG)) for page in super().read(scope, task))
 
 
 class Drifting(MemoryConnector):
@@ -252,6 +295,14 @@ BREAKING: list[tuple[str, type[MemoryConnector]]] = [
     ("test_keys_are_text_and_unique", EveryRecordTwice),
     ("test_keys_are_text_and_unique", OnePlaceForAll),
     ("test_keys_are_text_and_unique", with_records(lambda one: replace(one, key=7))),  # type: ignore[arg-type]
+    ("test_events_are_plain_rows_and_told_once", EveryEventTwice),
+    ("test_events_are_plain_rows_and_told_once", SilentAboutItsRung),
+    ("test_events_are_plain_rows_and_told_once", EventsUnannounced),
+    ("test_events_are_plain_rows_and_told_once", with_events(lambda event: event._replace(time=1.5))),
+    ("test_events_are_plain_rows_and_told_once", with_events(lambda event: event._replace(name=""))),
+    ("test_events_are_plain_rows_and_told_once", with_events(lambda event: event._replace(id=None))),
+    ("test_events_are_plain_rows_and_told_once", with_events(lambda event: event._replace(other={"itemid": 5}))),
+    ("test_events_are_plain_rows_and_told_once", with_events(tuple)),
     ("test_times_of_change_are_utc", with_records(lambda one: replace(one, source_time=dt.datetime(2026, 1, 1)))),  # noqa: DTZ001
     ("test_two_full_readings_are_equal", Drifting),
     ("test_an_incremental_stream_gives_a_cursor_and_accepts_it", with_ends(no_cursor)),

@@ -23,7 +23,7 @@ SECRET = "q7-secret-of-the-test"
 
 
 def furnished_site() -> MemorySite:
-    """Two courses, a teacher, six learners of whom one is in both courses, grades and attempts."""
+    """Two courses, a teacher, six learners of whom one is in both courses, grades, attempts and a log."""
     site = MemorySite()
     for course, people in ((5, range(11, 15)), (6, range(14, 17))):
         site.add_course(course)
@@ -34,6 +34,7 @@ def furnished_site() -> MemorySite:
             site.add_person(course, person)
             site.add_grade(course * 100, person, "77.5")
             site.add_attempt(course * 10, course * 1000 + person, person, "7.75")
+            site.add_event(len(site.log or ()) + 1, person, "\\core\\event\\course_viewed", course=course)
     return site
 
 
@@ -43,6 +44,7 @@ def memory(site: MemorySite, kind: type[MemoryConnector] = MemoryConnector) -> C
 
 def site_that_is_down() -> MemorySite:
     site = MemorySite()
+    site.log = []
     site.faults.down = SourceUnavailable("nobody answers")
     return site
 

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lms_sync.report.dynamics import dynamics
@@ -18,9 +18,6 @@ from lms_sync.report.standing import EVERY_KIND, Selection
 from lms_sync.report.summary import summary
 from lms_sync.store.study import AttemptCount, Study
 from tests.unit.study_samples import NOON, a_study, grade, item, missing, place, protocol, result, rows, select
-
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 LEARNERS = [str(number) for number in range(1, 7)]
 ITEMS = [item("1", "current"), item("2", "milestone"), item("3", assessment="30"), item("4", "final", assessment="40")]

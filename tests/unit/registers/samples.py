@@ -105,7 +105,8 @@ def entry(learner: str = "1", raw: int | str | None = 70, **fields: Any) -> Entr
     """A grade in the gradebook."""
     exact = None if raw is None else Decimal(raw)
     plain = {"minimum": Decimal(0), "maximum": Decimal(100), "word": "", "overridden": False, "live": True}
-    return EntryFacts(**{"learner": learner, "raw": exact, **plain, "submitted_at": None, "graded_at": NOON, **fields})
+    when = {"submitted_at": None, "graded_at": NOON, "graded_by": ""}
+    return EntryFacts(**{"learner": learner, "raw": exact, **plain, **when, **fields})
 
 
 def person(learner: str = "1", **fields: Any) -> PersonFacts:

@@ -43,6 +43,14 @@ def test_of_an_attempt(mapping: Mapping, now: dict[str, Any], expected: list[tup
     assert differences(of, mapping) == expected
 
 
+def test_who_wrote_over_a_grade_is_told_where_the_lms_tells_it(mapping: Mapping) -> None:
+    written = [entry(raw=80, overridden=True, graded_by="3")]
+    (over,) = told(facts(attempts=[attempt(points=7)], entries=written, results=stored(result())), mapping)
+    (regraded,) = told(facts(attempts=[attempt(points=9)], results=stored(result())), mapping)
+    assert (over.field, over.changed_by) == (DriftField.GRADEBOOK, "3")
+    assert (regraded.field, regraded.changed_by) == (DriftField.GRADE, "")
+
+
 def test_an_attempt_that_the_store_has_no_more_is_gone(mapping: Mapping) -> None:
     assert differences(facts(results=stored(result())), mapping) == [("attempt", FROZEN, "нет в СДО")]
 
