@@ -42,7 +42,9 @@ def _with_protocols(explanation: Explanation, mapping: Mapping, course: Course |
     return replace(explanation, decided=[*explanation.decided, *mapping.attestation.explain(item, course)])
 
 
-class _NothingKnown:
+class NothingKnown:
+    """A connector that is asked for an explanation saves no requests by what is known."""
+
     def rows(self, kind: str, scope: str, fields: Sequence[str]) -> dict[str, tuple[Any, ...]]:
         """See `lms_sync.connector.Known`."""
         return {}
@@ -50,7 +52,7 @@ class _NothingKnown:
 
 def _records_of(connector: Connector, course: str, kinds: set[str]) -> Iterator[SourceRecord]:
     """The live source records of one course, and of the whole site where a stream has no smaller scope."""
-    task = ReadTask(Mode.FULL, _NothingKnown())
+    task = ReadTask(Mode.FULL, NothingKnown())
     for stream in connector.streams():
         if not kinds & set(stream.kinds):
             continue

@@ -136,10 +136,24 @@ def tell_summary(summary: RunSummary) -> None:
         for stream in summary.streams
     ]
     write_table(Table(f"{summary.source}: {summary.outcome}", columns, rows).without_blanks(), words_console())
+    if told := journal_words(summary):
+        say(f"  action journal: {told}")
     if told := attestation_words(summary):
         say(f"  final attestation: {told}")
     for problem in summary.problems:
         say(f"  ! {problem}")
+
+
+def journal_words(summary: RunSummary) -> str:
+    """What became of the action journal, in one line; empty when nothing did."""
+    counts = summary.counts
+    parts = {
+        "actions_added": "told by the LMS",
+        "actions_derived": "derived from records",
+        "actions_joined": "derived ones found in the log",
+        "actions_left_out": "left out (lms-sync's own requests, courses that were not chosen)",
+    }
+    return ", ".join(f"{counts[count]} {words}" for count, words in parts.items() if counts[count])
 
 
 def attestation_words(summary: RunSummary) -> str:

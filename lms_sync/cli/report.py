@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lms_sync.cli import report_course, report_learner, report_statistics
+from lms_sync.cli import report_course, report_journal, report_learner, report_statistics
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
 from lms_sync.cli.report_options import (
     BomOption,
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from lms_sync.store.query import Gradebook
     from lms_sync.store.store import Store
 
-app = typer.Typer(help="Put out grades, sheets and statistics as a table, CSV or JSON.", no_args_is_help=True)
+app = typer.Typer(
+    help="Put out grades, sheets, statistics and the action journal as a table, CSV or JSON.", no_args_is_help=True
+)
 
 
 class Form(StrEnum):
@@ -101,6 +103,9 @@ app.command("summary")(report_course.summary)
 app.command("ranking")(report_statistics.ranking)
 app.command("dynamics")(report_statistics.dynamics)
 app.command("quality")(report_statistics.quality)
+app.command("actions")(report_journal.actions)
+app.command("activity")(report_journal.activity)
+app.command("study-time")(report_journal.study_time)
 
 
 def read_gradebook(

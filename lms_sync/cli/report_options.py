@@ -63,6 +63,21 @@ ToOption = Annotated[
     str | None,
     typer.Option("--to", help="Only grades of this day or earlier.", metavar="YYYY-MM-DD", show_default=False),
 ]
+FromDayOption = Annotated[
+    str | None,
+    typer.Option("--from", help="Only what was done on this day or later.", metavar="YYYY-MM-DD", show_default=False),
+]
+ToDayOption = Annotated[
+    str | None,
+    typer.Option("--to", help="Only what was done on this day or earlier.", metavar="YYYY-MM-DD", show_default=False),
+]
+PauseOption = Annotated[
+    int,
+    typer.Option("--pause", help="A longer gap between two actions ends a session.", metavar="MINUTES", min=1, max=720),
+]
+LastOption = Annotated[
+    int, typer.Option("--last", help="What a session's last action counts.", metavar="MINUTES", min=0, max=720)
+]
 KindOption = Annotated[
     list[Kind] | None,
     typer.Option(

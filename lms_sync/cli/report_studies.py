@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lms_sync.cli.report_options import Kind
-from lms_sync.cli.reporting import Output, chosen_source, parsed_day, write, zone_of
+from lms_sync.cli.reporting import Output, chosen_source, parsed_days, write, zone_of
 from lms_sync.cli.workplace import open_store, store_settings
 from lms_sync.errors import ConfigError
 
@@ -53,9 +53,7 @@ def _selection(question: Question, zone: ZoneInfo) -> Selection:
     from lms_sync.report.period import Period
     from lms_sync.report.standing import Selection
 
-    first, last = parsed_day(question.first_day, "--from"), parsed_day(question.last_day, "--to")
-    if first and last and last < first:
-        raise ConfigError(f"--from {first} is later than --to {last}: no day lies between them.")
+    first, last = parsed_days(question.first_day, question.last_day)
     kinds = frozenset(AttestationKind(kind.value) for kind in question.kinds or question.or_kinds)
     return Selection(Period(zone, first, last), kinds, question.with_gone, question.item)
 
@@ -66,7 +64,7 @@ def _study(store: Store, source: str, question: Question) -> Study:
     course, group = question.course, question.group
     if course is None and group is None and question.learner is None:
         raise ConfigError("Say whose results are meant: --course ID, --group NAME or both.")
-    learner = None if question.learner is None else _learner(store, source, question.learner)
+    learner = None if question.learner is None else one_learner(store, source, question.learner)
     found = study(store, StudyScope(source, course, group, learner))
     if group is None and course is not None and not found.courses and not found.items:
         raise ConfigError(f"The store has nothing of a course {course} of {source}; see `lms-sync status --scopes`.")
@@ -78,7 +76,8 @@ def _study(store: Store, source: str, question: Question) -> Study:
     return found
 
 
-def _learner(store: Store, source: str, named: str) -> str:
+def one_learner(store: Store, source: str, named: str) -> str:
+    """The key of the learner of an LMS id or an individual number. Raises ConfigError."""
     from lms_sync.store.study import learners_named
 
     found = learners_named(store, source, named)

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from lms_sync.config import Settings
-    from lms_sync.report.interface import Table
+    from lms_sync.report.interface import Stream, Table
     from lms_sync.store.store import Store
+
+MOST_LINES = 1000
+"""So many lines of a stream stand in a table for people: its columns can only be measured when it is held."""
 
 
 class Format(StrEnum):
@@ -63,26 +66,40 @@ def zone_of(settings: Settings, source: str) -> ZoneInfo:
     return ZoneInfo(outline.timezone if outline else "UTC")
 
 
-def write(table: Table, output: Output) -> None:
-    """Writes the report to its file or to stdout."""
+def write(table: Table | Stream, output: Output) -> None:
+    """Writes the report to its file or to stdout. Of a stream a table for people has the first lines only."""
     from lms_sync.report.csv_out import write_csv
     from lms_sync.report.json_out import write_json
+
+    if output.format is Format.TABLE:
+        count = _write_table(table, output.path)
+    else:
+        with opened(output.path) as stream:
+            if output.format is Format.CSV:
+                count = write_csv(table, stream, delimiter=output.delimiter, bom=output.bom)
+            else:
+                count = write_json(table, stream)
+    if output.path:
+        say(f"Wrote {count} lines to {output.path}.")
+
+
+def _write_table(table: Table | Stream, path: Path | None) -> int:
+    from lms_sync.report.interface import Table
     from lms_sync.report.table import write_table
 
-    if output.format is Format.TABLE and output.path is None:
+    complete = True
+    if not isinstance(table, Table):
+        table, complete = table.head(MOST_LINES)
+    if path is None:
         write_table(table, data_console())
-        return
-    with opened(output.path) as stream:
-        if output.format is Format.CSV:
-            write_csv(table, stream, delimiter=output.delimiter, bom=output.bom)
-        elif output.format is Format.JSON:
-            write_json(table, stream)
-        else:
-            from rich.console import Console
+    else:
+        from rich.console import Console
 
+        with opened(path) as stream:
             write_table(table, Console(file=stream, width=200, highlight=False))
-    if output.path:
-        say(f"Wrote {len(table.rows)} lines to {output.path}.")
+    if not complete:
+        say(f"There are more than these {MOST_LINES} lines; --format csv or json puts out all of them.")
+    return len(table.rows)
 
 
 @contextmanager
@@ -120,3 +137,11 @@ def parsed_day(text: str | None, option: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{option} takes a day as 2026-06-30.") from None
+
+
+def parsed_days(first_text: str | None, last_text: str | None) -> tuple[dt.date | None, dt.date | None]:
+    """The days that `--from` and `--to` give. Raises ConfigError."""
+    first, last = parsed_day(first_text, "--from"), parsed_day(last_text, "--to")
+    if first and last and last < first:
+        raise ConfigError(f"--from {first} is later than --to {last}: no day lies between them.")
+    return first, last

@@ -46,8 +46,9 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
     """The status of every source that is configured or has left something in the store."""
     from lms_sync.config import Outline
     from lms_sync.exact import utc_now
-    from lms_sync.report.status import source_status
+    from lms_sync.report.status import JournalStatus, source_status
     from lms_sync.store.attestation import open_drifts
+    from lms_sync.store.journal import read_journal_state
     from lms_sync.store.query import quarantine, runs
 
     kept = {run.source for run in runs(store, limit=_RUNS)}
@@ -55,6 +56,7 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
         outline = settings.outlines.get(name, Outline("UTC", {}))
         with store.reading() as connection:
             undecided = open_drifts(connection, name)
+            journal = read_journal_state(connection, name)
         yield source_status(
             name,
             runs=runs(store, source=name, limit=_RUNS),
@@ -64,4 +66,5 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
             timezone=outline.timezone,
             now=utc_now(),
             undecided=undecided,
+            journal=JournalStatus(journal.rung, journal.told_until) if journal.rung else None,
         )

@@ -8,9 +8,10 @@ from typing import Any
 
 from lms_sync.cli.console import data_console, put
 from lms_sync.exact import utc_now, utc_text
+from lms_sync.records import Rung
 from lms_sync.records.base import plain_value
 from lms_sync.report.interface import Column, Table, Value
-from lms_sync.report.status import SourceStatus
+from lms_sync.report.status import JournalStatus, SourceStatus
 from lms_sync.report.table import write_table
 from lms_sync.store.rows import RunState, ScopeOutcome, ScopeState
 from lms_sync.sync.brake import leave_to_retire
@@ -25,9 +26,18 @@ def show(status: SourceStatus, scopes: list[ScopeState]) -> None:
         put(f"  last run that brought everything: {_run_words(status.last_done)}")
     if status.waiting:
         put(f"  final attestation: {status.waiting} results wait (lms-sync protocols list --open)")
+    if status.journal:
+        put(f"  action journal: {_journal_words(status.journal)}")
     for table in (_stream_table(status), _scope_table(scopes), _quarantine_table(status)):
         if table.rows:
             write_table(table, data_console())
+
+
+def _journal_words(journal: JournalStatus) -> str:
+    if journal.rung is Rung.DERIVED:
+        return "derived from other records, since the LMS tells no log (see lms-sync doctor)"
+    until = f"complete until {utc_text(journal.told_until)}" if journal.told_until else "which has just begun"
+    return f"from the LMS's own log, {until}"
 
 
 def _run_words(run: RunState | None) -> str:

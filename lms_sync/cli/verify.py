@@ -118,7 +118,8 @@ def _whole(report: VerifyReport | ProtocolReport, trusted: bool) -> str:
             f"{report.rows} ledger rows, agree with each other and with their tables. The rest of the ledger was not "
             "checked: lms-sync verify does."
         )
-    told = f"The store is whole: {report.rows} ledger rows, and every table agrees with them."
+    journal = f", the journal's {report.actions} actions too" if report.actions else ""
+    told = f"The store is whole: {report.rows} ledger rows, and every table agrees with them{journal}."
     if report.checkpoints:
         key = "the trusted key" if trusted else "the key that each names"
         count = "the checkpoint" if report.checkpoints == 1 else f"all {report.checkpoints} checkpoints"

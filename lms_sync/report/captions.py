@@ -2,7 +2,7 @@
 
 Owns the wording only. The terms are those of the field; the English names are in `lms_sync.records`. A field whose
 name means something else in one subject stands under `subject.field`. The titles and notes of the reports on studies
-are in `phrases`.
+are in `phrases`, those of the reports on the journal in `captions_journal`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from lms_sync.records import (
     ProgrammeKind,
     ProtocolState,
     ResultOutcome,
+    Rung,
 )
+from lms_sync.report.captions_journal import JOURNAL_FIELDS
 from lms_sync.report.captions_study import OFFICIAL_FIELDS, STUDY_FIELDS
 
 FIELDS = {
@@ -177,6 +179,7 @@ DRIFT_STATES = {
     DriftState.KEPT: "результат оставлен",
     DriftState.SETTLED: "расхождения больше нет",
 }
+RUNGS = {Rung.LOG: "журнал СДО", Rung.DERIVED: "выведено из записей"}
 # By type, for members of different lists may be equal as text.
 _LISTS: dict[type[StrEnum], Mapping[Any, str]] = {
     ProgrammeKind: PROGRAMME_KINDS,
@@ -191,6 +194,7 @@ _LISTS: dict[type[StrEnum], Mapping[Any, str]] = {
     CountingMethod: COUNTING_METHODS,
     DriftField: DRIFT_FIELDS,
     DriftState: DRIFT_STATES,
+    Rung: RUNGS,
 }
 
 PROTOCOL_TITLES = {
@@ -224,7 +228,12 @@ ERASED = "(персональные данные удалены)"
 LEFT = "снят с курса"
 
 
-_FIELDS = OFFICIAL_FIELDS | FIELDS | {f"study.{field}": words for field, words in STUDY_FIELDS.items()}
+_FIELDS = (
+    OFFICIAL_FIELDS
+    | FIELDS
+    | {f"study.{field}": words for field, words in STUDY_FIELDS.items()}
+    | {f"journal.{field}": words for field, words in JOURNAL_FIELDS.items()}
+)
 
 
 def protocol_title(kind: AttestationKind) -> str:

@@ -9,26 +9,33 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
-from lms_sync.report.interface import Table, Value, value_text
+from lms_sync.report.interface import Stream, Table, Value, value_text
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 BOM = "\ufeff"
 
 
-def write_csv(table: Table, stream: TextIO, *, delimiter: str = ",", bom: bool = False) -> None:
-    """Puts the table out with CRLF line ends (RFC 4180). `stream` must be opened with `newline=""`.
+def write_csv(table: Table | Stream, stream: TextIO, *, delimiter: str = ",", bom: bool = False) -> int:
+    """Puts the table out with CRLF line ends (RFC 4180), row by row; gives the number of rows.
 
-    Columns are headed by their captions. Excel needs `bom` for Cyrillic, and a `delimiter` of ";" where the decimal
-    sign is a comma.
+    `stream` must be opened with `newline=""`. Columns are headed by their captions. Excel needs `bom` for Cyrillic, and
+    a `delimiter` of ";" where the decimal sign is a comma.
     """
     if bom:
         stream.write(BOM)
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([safe_cell(column.caption) for column in table.columns])
-    writer.writerows([safe_cell(value) for value in row] for row in table.rows)
+    count = 0
+    for row in table.rows:
+        writer.writerow([safe_cell(value) for value in row])
+        count += 1
+        if count == 1:
+            stream.flush()  # whoever waits for the first row of many has it
+    return count
 
 
 def safe_cell(value: Value) -> str:
     """The value's text, made harmless for a spreadsheet program."""
-    text = value_text(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
+    if not isinstance(value, str):
+        return value_text(value)
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else str(value)

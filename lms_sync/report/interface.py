@@ -1,15 +1,16 @@
 """What every report is made of: a table with captioned columns, which any of the writers can put out.
 
-Owns the words table and column. Must not know where the rows come from nor how they are written.
+Owns the words table, stream and column. Must not know where the rows come from nor how they are written.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 Value = str | int | bool | Decimal | dt.datetime | dt.date | None
 
@@ -53,6 +54,21 @@ class Table:
         """The table without the columns that say nothing: empty or zero in every row."""
         said = zip(*self.rows, strict=True) if self.rows else [(True,)] * len(self.columns)
         return self.only([column.key for column, values in zip(self.columns, said, strict=True) if any(values)])
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A table too long to be held: its rows come one by one, and only once."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Iterator[Sequence[Value]]
+    notes: Sequence[str] = ()
+
+    def head(self, count: int) -> tuple[Table, bool]:
+        """The first rows as a table, and whether those were all."""
+        rows = list(islice(self.rows, count))
+        return Table(self.title, self.columns, rows, self.notes), next(self.rows, None) is None
 
 
 def value_text(value: Value) -> str:

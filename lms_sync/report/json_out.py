@@ -11,20 +11,30 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from lms_sync.exact import utc_text
-from lms_sync.report.interface import Table, Value, value_text
+from lms_sync.report.interface import Stream, Table, Value, value_text
 
 
-def write_json(table: Table, stream: TextIO) -> None:
-    """Puts out `{"title", "columns": {key: caption}, "rows": [{key: value}], "notes"}` and a line break."""
+def write_json(table: Table | Stream, stream: TextIO) -> int:
+    """Puts out `{"title", "columns": {key: caption}, "rows": [{key: value}], "notes"}` and a line break, row by row.
+
+    Each row is a line of its own. Gives the number of rows.
+    """
     keys = [column.key for column in table.columns]
-    document = {
-        "title": table.title,
-        "columns": {column.key: column.caption for column in table.columns},
-        "rows": [dict(zip(keys, map(json_value, row), strict=True)) for row in table.rows],
-        "notes": list(table.notes),
-    }
-    json.dump(document, stream, ensure_ascii=False, indent=2)
-    stream.write("\n")
+    captions = {column.key: column.caption for column in table.columns}
+    stream.write(f'{{\n"title": {_text(table.title)},\n"columns": {_text(captions)},\n"rows": [')
+    count = 0
+    for row in table.rows:
+        stream.write(",\n" if count else "\n")
+        stream.write(_text(dict(zip(keys, map(json_value, row), strict=True))))
+        count += 1
+        if count == 1:
+            stream.flush()  # whoever waits for the first row of many has it
+    stream.write(f'\n],\n"notes": {_text(list(table.notes))}\n}}\n')
+    return count
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def json_value(value: Value) -> Any:

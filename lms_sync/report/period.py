@@ -32,6 +32,14 @@ class Period:
             return True
         return day is not None and (self.first_day or day) <= day <= (self.last_day or day)
 
+    def bounds(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """The instants at which it begins and ends, the end exclusive."""
+        first = None if self.first_day is None else self._midnight(self.first_day)
+        return first, None if self.last_day is None else self._midnight(self.last_day + dt.timedelta(days=1))
+
+    def _midnight(self, day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, dt.time(), self.zone).astimezone(dt.UTC)
+
     def until_its_end(self) -> Period:
         """From the beginning of time to the last day of this period."""
         return Period(self.zone, None, self.last_day)

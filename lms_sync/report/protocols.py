@@ -142,7 +142,7 @@ def export_table(document: ProtocolDocument) -> Table:
 
 def drift_table(drifts: Sequence[Drift], zone: ZoneInfo) -> Table:
     """A line a difference."""
-    keys = ["protocol", "result", "field", "frozen", "current", "lms_changed_at", "state", "reason"]
+    keys = ["protocol", "result", "field", "frozen", "current", "lms_changed_at", "changed_by", "state", "reason"]
     rows: list[list[Value]] = [
         [
             one.protocol,
@@ -151,6 +151,7 @@ def drift_table(drifts: Sequence[Drift], zone: ZoneInfo) -> Table:
             one.frozen,
             one.current,
             None if one.lms_changed_at is None else one.lms_changed_at.astimezone(zone),
+            one.changed_by,
             value_caption(one.state),
             one.reason,
         ]

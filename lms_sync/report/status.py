@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from lms_sync.records import Rung
 from lms_sync.store.rows import QuarantineState, RunOutcome, RunState, ScopeOutcome, ScopeState
 from lms_sync.timing import Timing
 
@@ -52,6 +53,14 @@ class QuarantineCount:
 
 
 @dataclass(frozen=True)
+class JournalStatus:
+    """How the actions of a source are known. `told_until` (UTC): every event before it was told by the LMS's log."""
+
+    rung: Rung
+    told_until: dt.datetime | None
+
+
+@dataclass(frozen=True)
 class SourceStatus:
     """One source as it stands. `attention` says in words what a person should look at.
 
@@ -66,6 +75,7 @@ class SourceStatus:
     quarantine: Sequence[QuarantineCount]
     undecided: int = 0  # differences between the LMS and recorded results
     waiting: int = 0  # results of final attestation that could not freeze yet, as of the last run that ended
+    journal: JournalStatus | None = None  # None: no journal yet
     attention: Sequence[str] = field(default_factory=list)
 
 
@@ -79,6 +89,7 @@ def source_status(
     timezone: str,
     now: dt.datetime,
     undecided: int = 0,
+    journal: JournalStatus | None = None,
 ) -> SourceStatus:
     """The status of a source. `runs` are its runs, newest first; `states` its scopes, by stream; `undecided` is the
     number of differences between the LMS and recorded results that nobody has decided about.
@@ -110,6 +121,7 @@ def source_status(
         quarantine=counts,
         undecided=undecided,
         waiting=waiting_results(runs),
+        journal=journal,
         attention=attention,
     )
 

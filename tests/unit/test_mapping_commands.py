@@ -11,9 +11,24 @@ from typer.testing import CliRunner
 
 from lms_sync.cli.app import app
 from lms_sync.cli.explaining import explain_course
-from lms_sync.connector import Connector, Finding, Outcome, Page, ReadTask, Scope, ScopeEnd, SourceRecord, Stream
+from lms_sync.cli.explaining_events import ENOUGH, EventTally, explain_events, tally_line
+from lms_sync.connector import (
+    Connector,
+    Event,
+    Events,
+    Finding,
+    Outcome,
+    Page,
+    ReadTask,
+    Scope,
+    ScopeEnd,
+    SourceRecord,
+    Stream,
+)
+from lms_sync.errors import ConfigError
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
+from lms_sync.records import Rung
 from tests.unit.mapping.samples import course, grade_item
 
 
@@ -63,6 +78,72 @@ def test_other_records_have_no_protocols(mapping: Mapping) -> None:
     assert not [one for each in explained for one in each.decided if one.what == "protocol"]
 
 
+class Log(TwoStreams):
+    """A connector with a log besides: pages of events, all of the scope `site`."""
+
+    def __init__(self, *pages: Events) -> None:
+        super().__init__()
+        self.pages = pages
+        self.read_pages = 0
+
+    def streams(self) -> Sequence[Stream]:
+        return [*super().streams(), Stream("actions", "Action journal", ("event",), incremental=True)]
+
+    def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
+        assert scope.stream == "actions"
+        for events in self.pages:
+            self.read_pages += 1
+            yield Page(events=events)
+        yield Page(end=ScopeEnd(Outcome.CHANGES, received=0))
+
+    def scopes(self, stream: str) -> Sequence[Scope]:
+        return [Scope(stream, "site")]
+
+
+def event(name: str, course: int = 2, **more: object) -> Event:
+    return Event(7, 1_790_000_000, name, 1003, course=course, address="192.0.2.44", **more)  # type: ignore[arg-type]
+
+
+def test_events_are_counted_by_name_and_rule_and_name_nobody(mapping: Mapping) -> None:
+    started, unknown = "\\mod_quiz\\event\\attempt_started", "\\local_own\\event\\thing_done"
+    rows = [event(started), event(unknown), event(started, course=3)]
+    tallies = explain_events(Log(Events(rows, Rung.LOG), Events([event(started)], Rung.LOG)), mapping, None)
+    assert [(one.event, one.action, one.rule, one.count) for one in tallies.tallies] == [
+        (started, "attempt_started", started, 3),
+        (unknown, unknown, "", 1),
+    ]
+    assert tallies.complete and not tallies.rejected
+    lines = [tally_line(one) for one in tallies.tallies]
+    assert "Начата попытка теста" in lines[0] and "moodle.events.toml:" in lines[0]
+    assert "no rule knows it" in lines[1]
+    assert not [line for line in lines if "1003" in line or "192.0.2.44" in line]
+
+
+def test_events_of_one_course_and_what_cannot_be_kept(mapping: Mapping) -> None:
+    rows = [event("\\core\\event\\course_viewed"), event("\\core\\event\\course_viewed", course=3)]
+    tallies = explain_events(Log(Events([*rows, rows[0]._replace(id=0)], Rung.LOG)), mapping, "2")
+    assert [(one.action, one.count) for one in tallies.tallies] == [("course_viewed", 2)]
+    assert tallies.rejected == 1
+
+
+def test_what_is_derived_is_said_to_be(mapping: Mapping) -> None:
+    (tally,) = explain_events(Log(Events([event("submitted")], Rung.DERIVED)), mapping, None).tallies
+    assert tally == EventTally("", "submitted", "Работа сдана", "derived", "", 1)
+    assert "there is no log" in tally_line(tally)
+
+
+def test_a_long_log_is_not_read_to_its_end(mapping: Mapping) -> None:
+    half = Events([event("\\core\\event\\course_viewed")] * (ENOUGH // 2), Rung.LOG)
+    log = Log(half, half, half)
+    tallies = explain_events(log, mapping, None)
+    assert (tallies.complete, tallies.tallies[0].count, log.read_pages) == (False, ENOUGH, 2)
+
+
+def test_a_connector_without_actions_is_said(mapping: Mapping) -> None:
+    with pytest.raises(ConfigError, match="tells no actions"):
+        explain_events(TwoStreams(), mapping, None)
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A configuration whose mapping is legal and names a commission that nobody uses."""
@@ -92,3 +173,12 @@ def test_check_gives_suspicions_to_scripts_too(config: Path) -> None:
     (suspicion,) = json.loads(outcome.stdout)["academy"]["suspicions"]
     assert suspicion["where"] == f"{config.parent}/own.toml:3"
     assert "commission main" in suspicion["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [([], "Say what to explain"), (["--stream", "grades"], "nothing to explain of a stream grades")],
+)
+def test_explain_needs_to_know_what(config: Path, arguments: list[str], words: str) -> None:
+    outcome = CliRunner().invoke(app, ["mapping", "explain", "--config", str(config), *arguments])
+    assert isinstance(outcome.exception, ConfigError) and words in str(outcome.exception)
