@@ -56,6 +56,7 @@ def demo(
     directory: Annotated[Path, typer.Option("--directory", help="Where everything is put.")] = Path("demo"),
     learners: Annotated[int, typer.Option(min=20, max=20000, help="How many learners the academy has.")] = 300,
     seed: Annotated[int, typer.Option(help="Another number makes another academy.")] = 1,
+    companion: Annotated[bool, typer.Option(help="Whether its site has the companion plugin.")] = True,
     debug: DebugOption = False,
 ) -> None:
     """Show it all on an invented academy; needs no LMS.
@@ -65,7 +66,7 @@ def demo(
     from lms_sync.sandbox import SandboxServer, academy
 
     say(f"An invented academy with {learners} learners, answering like a Moodle, in this process:")
-    world = academy(seed=seed, learners=learners, now=int(time.time()))
+    world = academy(seed=seed, learners=learners, now=int(time.time()), companion=companion)
     world.follow_real_time()
     with SandboxServer(world) as server:
         config = _prepare(directory, server.url, world.token)

@@ -20,6 +20,9 @@ def sandbox(
         list[str] | None,
         typer.Option(help="A fault that is always on; may be repeated. `list` names them.", metavar="NAME"),
     ] = None,
+    companion: Annotated[
+        bool, typer.Option(help="Whether the site has the companion plugin, as if installed from the beginning.")
+    ] = True,
     debug: DebugOption = False,
 ) -> None:
     """Serve an invented academy that answers like a Moodle."""
@@ -29,7 +32,7 @@ def sandbox(
         put("\n".join(fault_names()))
         return
     try:
-        serve(port, seed, learners, release, list(fault or ()), _announce)
+        serve(port, seed, learners, release, list(fault or ()), _announce, companion)
     except ValueError as error:
         raise ConfigError(f"The sandbox cannot be made so: {error}.") from None
     except OSError as error:

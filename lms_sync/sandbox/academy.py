@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 from lms_sync.sandbox import people_names
 from lms_sync.sandbox.model import ATTEMPT_FIRST, ATTEMPT_LAST, GRADE_HIGHEST, Course, Quiz, User
+from lms_sync.sandbox.state import FRONT_PAGE
+from lms_sync.sandbox.traffic import odd_event, study
 from lms_sync.sandbox.world import World
 
 ACADEMY_NOW = 1_795_320_000  # 22 November 2026
-DAY = 86_400
+DAY, HOUR = 86_400, 3600
+#: Visits of a learner to a course, at most, beside taking tests.
+SESSIONS = 4
 
 
 class Programme(NamedTuple):
@@ -46,12 +50,18 @@ _PROGRAMMES = (
 
 
 def academy(
-    seed: int = 1, learners: int = 300, courses: int = 8, *, release: str = "5.1", now: int = ACADEMY_NOW
+    seed: int = 1,
+    learners: int = 300,
+    courses: int = 8,
+    *,
+    release: str = "5.1",
+    now: int = ACADEMY_NOW,
+    companion: bool = False,
 ) -> World:
     """An academy with its odd cases: the same for the same arguments.
 
     ``courses`` counts the programmes with learners; an empty and a hidden course come on top. Site language
-    is Russian, its clock stands at ``now`` (epoch seconds).
+    is Russian, its clock stands at ``now`` (epoch seconds). With ``companion`` the plugin is installed.
     """
     rng = random.Random(seed)
     world = World(release=release, now=now - 120 * DAY, sitename="Академия дополнительного образования")
@@ -75,8 +85,24 @@ def academy(
     _add_odd_courses(world, rng, categories, teachers, people)
     _suspend_and_delete(world, rng, people)
     world.add_service_account()
+    _let_study(world, random.Random(seed + 1), now)
+    world.log.put_in_order()
+    if companion:
+        world.now = now - HOUR  # long enough for what is there to have settled
+        world.install_companion()
     world.now = now
     return world
+
+
+def _let_study(world: World, rng: random.Random, now: int) -> None:
+    """Some sessions of each learner in each course, and now and then an odd row of the log."""
+    for course in sorted(world.courses):
+        for enrolment in world.learners(course) if course != FRONT_PAGE else ():
+            for _ in range(rng.randint(0, SESSIONS)):
+                world.now = now - rng.randint(2 * HOUR, 90 * DAY)
+                study(world, rng, course, enrolment.user)
+                if rng.random() < 0.05:
+                    odd_event(world, rng, course, enrolment.user)
 
 
 def _add_profile_fields(world: World) -> None:

@@ -29,18 +29,30 @@ class CourseChanges(Gradebook):
         """Create a category below ``parent`` (0: at the top)."""
         category = Category(self.new_id("category"), name, idnumber, parent, description)
         self.categories[category.id] = category
+        self.happen(r"\core\event\course_category_created", category=category.id, about=category.id)
         return category
 
     @change
     def rename_category(self, category: int, name: str) -> None:
         """Change a category's name. No course's time of change moves."""
         self.categories[category].name = name
+        self.happen(r"\core\event\course_category_updated", category=category, about=category)
 
     @change
     def move_course(self, course: int, category: int) -> None:
         """Put a course into another category."""
         self.courses[course].category = category
+        self._course_changed(course)
+
+    def _course_changed(self, course: int) -> None:
         self.courses[course].timemodified = self.now
+        self._tell_course("updated", course)
+
+    def _tell_course(self, done: str, course: int) -> None:
+        """Tell that a course was ``created``, ``updated`` or ``deleted``, or its contents were."""
+        record = self.courses[course]
+        other = {"shortname": record.shortname, "fullname": record.fullname}
+        self.happen(rf"\core\event\course_{done}", course=course, about=course, other=other)
 
     @change
     def add_course(
@@ -64,28 +76,38 @@ class CourseChanges(Gradebook):
         names = ["General", *["New section"] * 3]
         course.sections = [Section(self.new_id("section"), number, name) for number, name in enumerate(names)]
         self.courses[course.id] = course
+        self._tell_course("created", course.id)
         return course
 
     @change
     def delete_course(self, course: int) -> None:
         """Delete a course with everything in it: activities, attempts, grades, enrolments, groups."""
+        for user, enrolment in list(self.enrolments[course].items()):
+            self.courses_of[user].discard(course)
+            del self.enrolments[course][user]
+            self._tell_enrolment("deleted", enrolment)
         for activity in list(self.activities_of[course]):
             self._forget_activity(activity)
+        for item in self.items_of[course]:
+            for user in list(self.grades[item.id]):
+                self._drop_grade(item.id, user)
+            del self.grades[item.id]
+            self._tell_item(item, "deleted")
         for item in self.items_of.pop(course, []):
-            self.grades.pop(item.id, None)
             self.grade_items.pop(item.id, None)
-        for user in self.enrolments.pop(course, {}):
-            self.courses_of[user].discard(course)
+        self.enrolments.pop(course, None)
         for group in [g for g in self.groups.values() if g.course == course]:
             del self.groups[group.id]
         self.activities_of.pop(course, None)
+        self._tell_course("content_deleted", course)
+        self._tell_course("deleted", course)
         del self.courses[course]
 
     @change
     def hide_course(self, course: int, visible: bool = False) -> None:
         """Hide a course from learners, or show it again. People in it stay enrolled."""
         self.courses[course].visible = visible
-        self.courses[course].timemodified = self.now
+        self._course_changed(course)
 
     @change
     def rename_course(self, course: int, fullname: str | None = None, shortname: str | None = None) -> None:
@@ -93,7 +115,7 @@ class CourseChanges(Gradebook):
         record = self.courses[course]
         record.fullname = record.fullname if fullname is None else fullname
         record.shortname = record.shortname if shortname is None else shortname
-        record.timemodified = self.now
+        self._course_changed(course)
 
     # -- activities
 
@@ -109,7 +131,9 @@ class CourseChanges(Gradebook):
     @change
     def add_activity(self, course: int, module: str, name: str, completion: int = 0) -> Activity:
         """Add an activity without grades, such as a page or a forum."""
-        return self._new_activity(course, module, name, completion)
+        activity = self._new_activity(course, module, name, completion)
+        self._tell_module("created", activity)
+        return activity
 
     @change
     def add_quiz(
@@ -139,6 +163,7 @@ class CourseChanges(Gradebook):
         item = GradeItem(0, course, name, "mod", "quiz", quiz.id, idnumber)
         item.grademax, item.gradepass = grade, gradepass
         self._add_item(item)
+        self._tell_module("created", activity)
         return quiz
 
     @change
@@ -146,9 +171,10 @@ class CourseChanges(Gradebook):
         """Delete a quiz, its attempts and its grade item. No warning of it is given anywhere."""
         item = self.item_of("quiz", quiz)
         activity = self.activities[self.quizzes[quiz].cmid]
-        self._forget_activity(activity)
         if item is not None:
             self._drop_item(item)
+        self._forget_activity(activity)
+        self._tell_module("deleted", activity)
 
     @change
     def add_assignment(
@@ -169,6 +195,7 @@ class CourseChanges(Gradebook):
         item.gradepass = gradepass
         self._measure(item, grade)
         self._add_item(item)
+        self._tell_module("created", activity)
         return assignment
 
     def _measure(self, item: GradeItem, grade: int) -> None:
@@ -186,13 +213,26 @@ class CourseChanges(Gradebook):
         record.name = name
         if record.module is not None and record.instance is not None:
             activity = self.activity_of(record.module, record.instance)
-            activity.name, activity.timemodified = name, self.now
+            activity.name = name
+            self.activity_changed(activity)
+        self._tell_item(record, "updated")
 
     @change
     def hide_activity(self, cmid: int, visible: bool = False) -> None:
         """Hide an activity on the course page, or show it again. Its grade item stays as it is."""
         self.activities[cmid].visible = visible
-        self.activities[cmid].timemodified = self.now
+        self.activity_changed(self.activities[cmid])
+
+    @change
+    def complete(self, cmid: int, user: int, done: bool = True) -> None:
+        """Somebody ticks an activity as completed, or takes the tick away."""
+        if done == ((cmid, user) in self.completions):
+            return
+        if done:
+            self.completions[cmid, user] = (1, self.now)
+        else:
+            del self.completions[cmid, user]
+        self._tell_completion(cmid, user, int(done), user)
 
     @change
     def submit_assignment(self, assignment: int, user: int, status: str = "submitted") -> Submission:
@@ -200,10 +240,24 @@ class CourseChanges(Gradebook):
         for known in self.submissions.values():
             if (known.assignment, known.user) == (assignment, user):
                 known.status, known.timemodified = status, self.now
+                self._tell_submission(known)
                 return known
         submission = Submission(self.new_id("submission"), assignment, user, status, self.now, self.now)
         self.submissions[submission.id] = submission
+        self._tell_submission(submission)
         return submission
+
+    def _tell_submission(self, submission: Submission) -> None:
+        """Tell that work was handed in; a draft makes an event of the kind of submission only."""
+        activity, user = self.activity_of("assign", submission.assignment), submission.user
+        if submission.status == "draft":
+            name = r"\assignsubmission_onlinetext\event\submission_created"
+            other: dict[str, object] = {"submissionid": submission.id, "submissionattempt": 0}
+            self.happen(name, activity=activity, about=submission.id, user=user, other=other)
+        elif submission.status == "submitted":
+            other = {"submission_editable": False}
+            name = r"\mod_assign\event\assessable_submitted"
+            self.happen(name, activity=activity, about=submission.id, user=user, other=other)
 
     @change
     def grade_assignment(self, assignment: int, user: int, grade: Decimal, grader: int) -> AssignGrade:
@@ -216,9 +270,11 @@ class CourseChanges(Gradebook):
             row = AssignGrade(identity, assignment, user, grade, grader, self.now, self.now)
             self.assign_grades[identity] = row
         row.grade, row.grader, row.timemodified = grade, grader, self.now
+        marked, activity = r"\mod_assign\event\submission_graded", self.activity_of("assign", assignment)
+        self.happen(marked, activity=activity, about=row.id, user=grader, related=user)
         item = self.item_of("assign", assignment)
         if item is not None:
-            supplied = self._supply_grade(item, user, grade, submitted=None, graded=self.now)
+            supplied = self._supply_grade(item, user, grade, submitted=None, graded=self.now, grader=grader)
             if supplied is not None:
                 supplied.feedbackformat = FORMAT_HTML
         return row

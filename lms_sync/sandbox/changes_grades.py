@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from lms_sync.sandbox.gradebook import Gradebook
+from lms_sync.sandbox.history import UPDATED
 from lms_sync.sandbox.model import FORMAT_MOODLE, FORMAT_PLAIN, Grade, GradeItem, Scale
 from lms_sync.sandbox.state import change, five_places
 
@@ -17,6 +18,7 @@ class GradeChanges(Gradebook):
         """Create a scale of these words, the worst first."""
         scale = Scale(self.new_id("scale"), name, words)
         self.scales[scale.id] = scale
+        self.happen(r"\core\event\scale_created", about=scale.id)
         return scale
 
     @change
@@ -63,12 +65,15 @@ class GradeChanges(Gradebook):
         if row.locked or record.locked:
             return row
         row.final = None if grade is None else five_places(grade)
-        row.feedback = feedback
+        row.feedback, row.grader = feedback, self.teacher_of(record.course)
         row.dategraded = self.now
         if record.itemtype == "manual":
             row.raw, row.feedbackformat = row.final, feedbackformat if feedback else FORMAT_MOODLE
         else:
             row.overridden, row.feedbackformat = self.now, feedbackformat
+        self._keep_grade(row, UPDATED, row.grader, "gradebook")
+        if row.final is not None:
+            self._tell_graded(row, row.grader)
         if record.itemtype != "course":
             self._aggregate(record.course, user)
         return row
@@ -78,7 +83,9 @@ class GradeChanges(Gradebook):
         self, item: int, user: int, grade: Decimal | None, *, graded: int | None = None, feedback: str = ""
     ) -> None:
         """Have an activity hand in a mark with a date of its own choosing (``grade_update``)."""
-        row = self._supply_grade(self.grade_items[item], user, grade, submitted=None, graded=graded or self.now)
+        record = self.grade_items[item]
+        teacher = self.teacher_of(record.course)
+        row = self._supply_grade(record, user, grade, submitted=None, graded=graded or self.now, grader=teacher)
         if row is not None and feedback:
             row.feedback, row.feedbackformat = feedback, 1
 
@@ -93,35 +100,51 @@ class GradeChanges(Gradebook):
         row = self._grade_row(item, user)
         row.overridden, row.final = 0, row.raw
         row.dategraded = self.now
-        self._aggregate(self.grade_items[item].course, user)
+        course = self.grade_items[item].course
+        self._keep_grade(row, UPDATED, self.teacher_of(course), "gradebook")
+        self._aggregate(course, user)
 
     @change
     def hide_grade(self, item: int, user: int, hidden: bool = True) -> None:
         """Hide one cell from its learner, or show it again. Value and total stay."""
-        self._grade_row(item, user).hidden = hidden
+        row = self._grade_row(item, user)
+        row.hidden = hidden
+        self._flagged(row)
+
+    def _flagged(self, row: Grade) -> None:
+        """A flag of a grade moved: Moodle keeps it in the history and tells no event."""
+        self._keep_grade(row, UPDATED, self.teacher_of(self.grade_items[row.item].course), "gradebook")
 
     @change
     def lock_grade(self, item: int, user: int, locked: bool = True) -> None:
         """Lock one cell, which then keeps what it has whatever is supplied or typed in, or unlock it."""
-        self._grade_row(item, user).locked = locked
+        row = self._grade_row(item, user)
+        row.locked, row.locked_at = locked, self.now if locked else 0
+        self._flagged(row)
 
     @change
     def exclude_grade(self, item: int, user: int, excluded: bool = True) -> None:
         """Leave a grade out of the course total."""
-        self._grade_row(item, user).excluded = excluded
+        row = self._grade_row(item, user)
+        row.excluded, row.excluded_at = excluded, self.now if excluded else 0
+        self._flagged(row)
         self._aggregate(self.grade_items[item].course, user)
 
     @change
     def hide_item(self, item: int, hidden: bool = True) -> None:
         """Hide a whole column from learners, or show it again; its cells keep their own flags."""
         self.grade_items[item].hidden = hidden
+        self._tell_item(self.grade_items[item], "updated")
 
     @change
     def lock_item(self, item: int, locked: bool = True) -> None:
         """Lock a whole column, or unlock it: no cell of it changes any more; their own flags stay."""
-        self.grade_items[item].locked = locked
+        record = self.grade_items[item]
+        record.locked, record.locked_at = locked, self.now if locked else 0
+        self._tell_item(record, "updated")
 
     @change
     def set_pass_mark(self, item: int, gradepass: Decimal) -> None:
         """Change a pass mark on the gradebook's own page: nothing but the pass and fail icons shows it."""
         self.grade_items[item].gradepass = gradepass
+        self._tell_item(self.grade_items[item], "updated")

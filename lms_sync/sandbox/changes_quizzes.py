@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from lms_sync.sandbox.gradebook import Gradebook
-from lms_sync.sandbox.model import Attempt
+from lms_sync.sandbox.model import Attempt, Quiz
 from lms_sync.sandbox.state import change, five_places
 
 
@@ -24,13 +25,27 @@ class QuizChanges(Gradebook):
         self.attempts[attempt.id] = attempt
         self.attempts_of[quiz, user].append(attempt)
         self.quiz_attempts[quiz][attempt.id] = attempt
+        self._tell_attempt("preview_started" if preview else "started", attempt, user)
         return attempt
+
+    def _tell_attempt(self, done: str, attempt: Attempt, user: int, **how: Any) -> None:
+        """Tell what became of an attempt; ``user`` did it."""
+        activity = self.activities[self.quizzes[attempt.quiz].cmid]
+        submitter = {} if done == "started" else {"submitterid": None, "quizid": str(attempt.quiz)}
+        other = submitter or None
+        name = rf"\mod_quiz\event\attempt_{done}"
+        self.happen(name, activity=activity, about=attempt.id, user=user, related=attempt.user, other=other, **how)
+
+    def _quiz_changed(self, quiz: Quiz) -> None:
+        """The settings of a quiz were saved."""
+        self.activity_changed(self.activities[quiz.cmid])
 
     @change
     def save_answers(self, attempt: int, answered: int) -> Attempt:
         """The learner saves the first answers of an open attempt."""
         record = self.attempts[attempt]
         record.answered, record.timemodified = answered, self.now
+        self._tell_attempt("updated", record, record.user)
         return record
 
     @change
@@ -43,7 +58,10 @@ class QuizChanges(Gradebook):
         record.timemodified = finished if self.release == "5.1" else self.now
         record.notified = finished
         record.sumgrades = None if points is None else five_places(points)
+        self._tell_attempt("submitted", record, record.user)
         self._grade_quiz(self.quizzes[record.quiz], record.user)
+        if self.release == "5.1":
+            self._tell_attempt("graded", record, record.user)
         return record
 
     @change
@@ -52,6 +70,7 @@ class QuizChanges(Gradebook):
         record = self.attempts[attempt]
         record.state, record.timefinish, record.timecheckstate = "abandoned", 0, None
         record.timemodified = self.now
+        self._tell_attempt("abandoned", record, 0, origin="cli")
         self._grade_quiz(self.quizzes[record.quiz], record.user)
         return record
 
@@ -61,6 +80,7 @@ class QuizChanges(Gradebook):
         record = self.attempts[attempt]
         record.state, record.timecheckstate = "overdue", self.now + grace
         record.timemodified = self.now
+        self._tell_attempt("becameoverdue", record, 0, origin="cli")
         return record
 
     @change
@@ -69,15 +89,22 @@ class QuizChanges(Gradebook):
         record = self.attempts.pop(attempt)
         self.attempts_of[record.quiz, record.user].remove(record)
         del self.quiz_attempts[record.quiz][attempt]
+        teacher = self.teacher_of(self.quizzes[record.quiz].course)
+        self._tell_attempt("deleted", record, teacher)
         if not record.preview:
-            self._grade_quiz(self.quizzes[record.quiz], record.user)
+            self._grade_quiz(self.quizzes[record.quiz], record.user, teacher)
 
     @change
     def mark_essay(self, attempt: int, points: Decimal) -> Attempt:
         """A teacher marks the essay: the attempt gets its points in all; its finish time does not move."""
         record = self.attempts[attempt]
         record.sumgrades, record.timemodified = five_places(points), self.now
-        self._grade_quiz(self.quizzes[record.quiz], record.user)
+        quiz = self.quizzes[record.quiz]
+        teacher = self.teacher_of(quiz.course)
+        other = {"quizid": quiz.id, "attemptid": attempt, "slot": len(quiz.questions)}
+        marked, essay = r"\mod_quiz\event\question_manually_graded", quiz.questions[-1] if quiz.questions else None
+        self.happen(marked, activity=self.activities[quiz.cmid], about=essay, user=teacher, other=other)
+        self._grade_quiz(quiz, record.user, teacher)
         return record
 
     @change
@@ -87,9 +114,11 @@ class QuizChanges(Gradebook):
         for other in self.quiz_attempts[record.quiz].values():
             if other.state == "finished" and not other.preview:
                 other.timemodified = self.now
+        teacher = self.teacher_of(self.quizzes[record.quiz].course)
         if record.sumgrades != points:
             record.sumgrades = five_places(points)
-            self._grade_quiz(self.quizzes[record.quiz], record.user)
+            self._grade_quiz(self.quizzes[record.quiz], record.user, teacher)
+        self._tell_attempt("regraded", record, teacher)
         return record
 
     @change
@@ -100,14 +129,15 @@ class QuizChanges(Gradebook):
             return
         factor = grade / record.grade if record.grade else Decimal(0)
         record.grade = grade
-        self.activities[record.cmid].timemodified = self.now
+        self._quiz_changed(record)
         item = self.item_of("quiz", quiz)
         if item is not None:
             item.grademax = grade
+            self._tell_item(item, "updated")
             self._refresh_total_maximum(record.course)
         for user, row in list(self.quiz_grades[quiz].items()):
             row.grade, row.timemodified = five_places(row.grade * factor), self.now
-            self._supply_quiz_grade(record, user)
+            self._supply_quiz_grade(record, user, self.admin_id)
         for user in list(self.grades[item.id]) if item else []:
             self._aggregate(record.course, user)
 
@@ -116,13 +146,13 @@ class QuizChanges(Gradebook):
         """Let a quiz close at another time (0: never)."""
         record = self.quizzes[quiz]
         record.timeclose = timeclose
-        self.activities[record.cmid].timemodified = self.now
+        self._quiz_changed(record)
 
     @change
     def change_grading_method(self, quiz: int, method: int) -> None:
         """Change which attempt counts (``QUIZ_GRADEHIGHEST`` and so on) and grade everybody anew."""
         record = self.quizzes[quiz]
         record.grademethod = method
-        self.activities[record.cmid].timemodified = self.now
+        self._quiz_changed(record)
         for user in list(self.quiz_grades[quiz]):
-            self._grade_quiz(record, user)
+            self._grade_quiz(record, user, self.admin_id)

@@ -116,6 +116,8 @@ class Enrolment:
     suspended: bool = False
     timestart: int = 0
     lastaccess: int = 0
+    id: int = 0
+    timemodified: int = 0
 
 
 @dataclass(slots=True)
@@ -264,6 +266,10 @@ class GradeItem:
     scale: int | None = None
     hidden: bool = False
     locked: bool = False
+    locked_at: int = 0  # 0 while it is not
+    sortorder: int = 1
+    timecreated: int = 0
+    timemodified: int = 0
 
 
 @dataclass(slots=True)
@@ -280,6 +286,9 @@ class Grade:
     hidden: bool = False
     locked: bool = False
     excluded: bool = False
+    locked_at: int = 0  # 0 while it is not
+    excluded_at: int = 0  # 0 while it is not
+    grader: int | None = None
     feedback: str = ""
     feedbackformat: int = FORMAT_PLAIN
     datesubmitted: int | None = None

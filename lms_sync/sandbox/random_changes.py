@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lms_sync.sandbox.model import Attempt, Enrolment, Quiz
 from lms_sync.sandbox.state import FRONT_PAGE
+from lms_sync.sandbox.traffic import odd_event, study
 
 if TYPE_CHECKING:
     from lms_sync.sandbox.world import World
@@ -300,6 +301,41 @@ def _delete_course(world: World, rng: random.Random) -> str | None:
     return f"course {course} deleted"
 
 
+def _study(world: World, rng: random.Random) -> str | None:
+    enrolment = _enrolment(world, rng, suspended=False)
+    if enrolment is None:
+        return None
+    study(world, rng, enrolment.course, enrolment.user)
+    return f"learner {enrolment.user} studied in course {enrolment.course}"
+
+
+def _hand_in(world: World, rng: random.Random) -> str | None:
+    enrolment = _enrolment(world, rng, suspended=False)
+    if enrolment is None:
+        return None
+    found = [one.id for one in world.assignments.values() if one.course == enrolment.course]
+    assignment = rng.choice(found) if found else world.add_assignment(enrolment.course, "Практикум").id
+    status = rng.choice(["draft", "submitted", "submitted"])
+    world.submit_assignment(assignment, enrolment.user, status)
+    return f"work of learner {enrolment.user} at assignment {assignment}: {status}"
+
+
+def _odd_event(world: World, rng: random.Random) -> str | None:
+    enrolment = _enrolment(world, rng)
+    if enrolment is None:
+        return None
+    kind = odd_event(world, rng, enrolment.course, enrolment.user)
+    return f"in the log, of learner {enrolment.user} in course {enrolment.course}: {kind}"
+
+
+def _reset_course(world: World, rng: random.Random) -> str | None:
+    course = _course(world, rng)
+    if course is None:
+        return None
+    world.reset_course(course)
+    return f"course {course} reset"
+
+
 def _pass_time(world: World, rng: random.Random) -> str | None:
     seconds = rng.randint(1, 3600)
     world.advance(seconds)
@@ -334,4 +370,8 @@ _CHANGES: list[tuple[Change, int]] = [
     (_add_course, 1),
     (_delete_course, 1),
     (_pass_time, 10),
+    (_study, 25),
+    (_hand_in, 5),
+    (_odd_event, 15),
+    (_reset_course, 1),
 ]

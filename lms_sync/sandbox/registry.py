@@ -7,7 +7,7 @@ them (``functions/__init__.py`` imports Moodle's own; companion functions can be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,13 @@ from lms_sync.sandbox.model import User
 from lms_sync.sandbox.world import World
 
 REQUIRED = object()
+ALL_RELEASES = frozenset({"4.1", "4.5", "5.1"})
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
 class Param:
-    """One value: its cleaning (``int``, ``bool``, ``text`` or ``alpha``) and default."""
+    """One value: its cleaning (``int``, ``bool``, ``text``, ``alpha`` or ``name``) and default."""
 
     kind: str
     default: Any = REQUIRED
@@ -39,6 +40,8 @@ class Param:
                 raise refusals.invalid_parameter()
             return value.lower() in {"1", "true", "yes"}
         if self.kind == "alpha" and re.search(r"[^A-Za-z_]", value):
+            raise refusals.invalid_parameter()
+        if self.kind == "name" and re.search(r"[^A-Za-z0-9_-]", value):
             raise refusals.invalid_parameter()
         return value
 
@@ -138,7 +141,7 @@ class Registry:
     def function(
         self,
         name: str,
-        releases: tuple[str, ...] = ("4.1", "4.5", "5.1"),
+        releases: Iterable[str] = ALL_RELEASES,
         cached: bool = False,
         **parts: Param | Record | Several,
     ) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:

@@ -125,6 +125,8 @@ class SandboxServer:
     def _run(self, request: Request, struck: striking.Struck) -> Answer:
         with self.world.lock:
             function = wire.find_function(self.world, request)
+            self.world.keep_time()
+            self.world.log_call(request.function)
             keep = function.cached and not striking.changes_value(request, struck)
             key = (request.function, repr(request.params), repr(request.settings), request.json)
             if self._kept_revision != self.world.revision:

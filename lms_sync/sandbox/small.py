@@ -10,13 +10,16 @@ from lms_sync.sandbox.model import ATTEMPT_FIRST, ATTEMPT_LAST, GRADE_AVERAGE, G
 from lms_sync.sandbox.world import World
 
 SMALL_NOW = 1_795_320_000  # 22 November 2026
-DAY = 86_400
+DAY, HOUR = 86_400, 3600
 
 
-def small_world(seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW, finals: bool = False) -> World:
+def small_world(
+    seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW, finals: bool = False, companion: bool = False
+) -> World:
     """2-3 courses, 6-12 learners, 1-3 quizzes a course; the same for the same seed. The clock stands still.
 
     The first quiz of a course is a final test. With `finals` there are more finals, of every sort, and closing times.
+    With `companion` the plugin is installed.
     """
     rng = random.Random(seed)
     world = World(release=release, now=now - 60 * DAY, sitename="Учебный центр")
@@ -44,6 +47,10 @@ def small_world(seed: int = 0, *, release: str = "5.1", now: int = SMALL_NOW, fi
     if finals:
         add_finals(world, rng)
     world.add_service_account()
+    world.log.put_in_order()
+    if companion:
+        world.now = now - HOUR  # long enough for what is there to have settled
+        world.install_companion()
     world.now = now
     if finals:
         set_closing_times(world, rng)

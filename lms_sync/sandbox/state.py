@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+from lms_sync.sandbox.eventlog import EventLog
+from lms_sync.sandbox.history import Histories
 from lms_sync.sandbox.model import (
     LEARNER_ROLES,
     Activity,
@@ -33,6 +34,9 @@ from lms_sync.sandbox.model import (
     User,
 )
 
+if TYPE_CHECKING:
+    from lms_sync.sandbox.companion import Companion
+
 FRONT_PAGE = 1
 _FIVE_PLACES = Decimal("0.00001")
 
@@ -52,6 +56,7 @@ def change(method: Callable[P, R]) -> Callable[P, R]:
     def changing(*args: P.args, **kwargs: P.kwargs) -> R:
         world = cast("WorldState", args[0])
         with world.lock:
+            world.keep_time()
             world.revision += 1
             return method(*args, **kwargs)
 
@@ -78,7 +83,7 @@ class WorldState:
         self.revision = 0
         self._fixed_now = now
         self._offset = 0
-        self._ids: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._ids: dict[str, int] = defaultdict(int)  # the id that was given last
         self.theme_revision = self.now
         self.admin_id = 0
         self.guest_id = 0
@@ -107,6 +112,9 @@ class WorldState:
         self.grades: dict[int, dict[int, Grade]] = defaultdict(dict)  # item -> user
         self.notes: dict[int, Note] = {}
         self.completions: dict[tuple[int, int], tuple[int, int]] = {}  # (cmid, user) -> (state, time)
+        self.log = EventLog()
+        self.histories = Histories()
+        self.companion: Companion | None = None  # the plugin local_lmssync, where it is installed
 
     # -- clock and ids
 
@@ -117,7 +125,9 @@ class WorldState:
 
     @now.setter
     def now(self, value: int) -> None:
-        self._fixed_now, self._offset = value, 0
+        with self.lock:
+            self._fixed_now, self._offset = value, 0
+            self.keep_time()
 
     def follow_real_time(self) -> None:
         """Let the site's clock be the computer's clock from now on."""
@@ -128,14 +138,21 @@ class WorldState:
         with self.lock:
             self.revision += 1
             self._offset += seconds
+            self.keep_time()
+
+    def keep_time(self) -> None:
+        """Let happen what the site's scheduled tasks did since the last change."""
+        if self.companion is not None:
+            self.companion.run_tasks()
 
     def new_id(self, table: str) -> int:
         """The next id of a table, as Moodle's sequences give them: never one twice."""
-        return next(self._ids[table])
+        self._ids[table] += 1
+        return self._ids[table]
 
     def start_ids(self, table: str, first: int) -> None:
         """Make the next id of a table ``first`` (to rebuild a site whose ids are known)."""
-        self._ids[table] = itertools.count(first)
+        self._ids[table] = first - 1
 
     @property
     def token(self) -> str:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from lms_sync.sandbox.eventlog import LogRow
 from lms_sync.sandbox.state import FRONT_PAGE, WorldState
+
+_MODULE = 70  # the level of an activity's context
 
 
 class CourseFacts(NamedTuple):
@@ -68,6 +71,24 @@ class AttemptFacts(NamedTuple):
     timefinish: int
 
 
+class LogFacts(NamedTuple):
+    """A row of the log as a journal must hold it. Ids are Moodle's, 0 or None for none; ``cmid`` names an activity."""
+
+    id: int
+    time: int
+    eventname: str
+    userid: int
+    relateduserid: int | None
+    realuserid: int | None
+    courseid: int | None
+    cmid: int | None
+    objecttable: str | None
+    objectid: int | None
+    crud: str
+    origin: str
+    anonymous: bool
+
+
 @dataclass(frozen=True)
 class Truth:
     """Keys are Moodle's ids. Times are epoch seconds, grades ``Decimal``.
@@ -76,6 +97,7 @@ class Truth:
     too; ``roles`` tells). ``grades``: each learner enrolled in the item's course, suspended ones included,
     None where nothing is graded. Only a learner's report tells of a course's grade items and idnumber: a course
     without learners has neither here. ``attempts``: all but previews and those of deleted people.
+    ``log``: the rows that are there now and that the account may see, without its own web-service calls.
     """
 
     courses: dict[int, CourseFacts] = field(default_factory=dict)
@@ -84,6 +106,7 @@ class Truth:
     grade_items: dict[tuple[int, int], ItemFacts] = field(default_factory=dict)
     grades: dict[tuple[int, int], GradeFacts] = field(default_factory=dict)
     attempts: dict[int, AttemptFacts] = field(default_factory=dict)
+    log: list[LogFacts] = field(default_factory=list)
 
 
 def truth_of(world: WorldState) -> Truth:
@@ -104,7 +127,24 @@ def truth_of(world: WorldState) -> Truth:
                     attempt.timestart,
                     attempt.timefinish,
                 )
+        truth.log.extend(log_facts(row) for row in world.log.rows(world.now) if _is_told(world, row))
     return truth
+
+
+def log_facts(row: LogRow) -> LogFacts:
+    """A row of the log as a journal must hold it."""
+    return LogFacts(
+        row.id, row.timecreated, row.eventname, row.userid, row.relateduserid, row.realuserid, row.courseid,
+        row.contextinstanceid if row.contextlevel == _MODULE else None, row.objecttable, row.objectid, row.crud,
+        row.origin, bool(row.anonymous),
+    )  # fmt: skip
+
+
+def _is_told(world: WorldState, row: LogRow) -> bool:
+    """Whether a journal holds a row: neither the reader's own polling, nor an anonymous one without the right to it."""
+    if row.userid == world.account.userid and row.origin == "ws":
+        return False
+    return not row.anonymous or (world.companion is not None and world.companion.sees_anonymous)
 
 
 def _tell_course(world: WorldState, course: int, truth: Truth) -> None:

@@ -28,6 +28,9 @@ NOT_IN_SERVICE = frozenset(
     "mod_forum_get_forums_by_courses".split()
 )
 
+#: Functions of the companion plugin: unknown to a site that has it not installed.
+COMPANION_PREFIX = "local_lmssync_"
+
 HTML_TYPE = "text/html; charset=utf-8"
 
 
@@ -79,6 +82,8 @@ def find_function(world: World, request: Request) -> Function:
         raise refusals.invalid_parameter()
     function = REGISTRY.functions.get(request.function)
     known = function is not None and world.release in function.releases
+    if request.function.startswith(COMPANION_PREFIX):
+        known = known and world.companion is not None
     if not known and request.function not in NOT_IN_SERVICE:
         raise refusals.missing_record("external_functions")
     if function is None or request.function not in world.account.functions:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from dataclasses import dataclass
+from typing import Any
 
 from lms_sync.sandbox import people_names, random_changes
 from lms_sync.sandbox.changes_courses import CourseChanges
 from lms_sync.sandbox.changes_grades import GradeChanges
 from lms_sync.sandbox.changes_people import PeopleChanges
 from lms_sync.sandbox.changes_quizzes import QuizChanges
+from lms_sync.sandbox.companion.plugin import FUNCTIONS as COMPANION_FUNCTIONS
+from lms_sync.sandbox.companion.plugin import Companion
 from lms_sync.sandbox.model import Course, ServiceAccount, User
 from lms_sync.sandbox.state import FRONT_PAGE, change
 from lms_sync.sandbox.truth import Truth, truth_of
@@ -42,6 +47,17 @@ SERVICE_FUNCTIONS = (
 )
 
 
+#: Attributes of a world that are in no database.
+_NO_TABLES = frozenset({"lock", "revision", "_fixed_now", "_offset"})
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A site's database as it was at a moment."""
+
+    tables: dict[str, Any]
+
+
 class World(PeopleChanges, CourseChanges, QuizChanges, GradeChanges):
     """One Moodle site with its front page, administrator and guest; everything else is added by calls.
 
@@ -72,6 +88,72 @@ class World(PeopleChanges, CourseChanges, QuizChanges, GradeChanges):
         if "snils" in self.profile_fields:
             user.customfields["snils"] = people_names.snils(rng)
         return user
+
+    # -- the companion plugin, backups, the log
+
+    @change
+    def install_companion(self, **settings: Any) -> Companion:
+        """Install the plugin and add its functions to the service; ``settings`` are fields of ``Companion``."""
+        self.companion = Companion(self, **settings)
+        named = self.account.functions
+        self.account.functions = [*(name for name in named if name not in COMPANION_FUNCTIONS), *COMPANION_FUNCTIONS]
+        return self.companion
+
+    @change
+    def remove_companion(self) -> None:
+        """Remove the plugin with its tables: a later installation knows no cursor of this one."""
+        self.companion = None
+        self.account.functions = [name for name in self.account.functions if name not in COMPANION_FUNCTIONS]
+
+    def back_up(self) -> Backup:
+        """A copy of the site's database."""
+        with self.lock:
+            return Backup(self._copied(vars(self)))
+
+    @change
+    def restore(self, backup: Backup) -> None:
+        """Bring the database back to a backup: what was written since is undone, and its ids are given out again.
+
+        The clock goes on. Rows of the log that are undone are kept in ``log.forgotten``.
+        """
+        undone = [*self.log.forgotten, *self.log.rows(self.now)]
+        vars(self).update(self._copied(backup.tables))
+        kept = set(self.log.rows(self.now))
+        self.log.forgotten = [row for row in dict.fromkeys(undone) if row not in kept]
+
+    def _copied(self, tables: dict[str, Any]) -> dict[str, Any]:
+        """The tables without clock, lock and revision, as a copy that shares nothing with them."""
+        kept = {name: value for name, value in tables.items() if name not in _NO_TABLES}
+        return copy.deepcopy(kept, {id(self): self})
+
+    @change
+    def purge_log(self) -> int:
+        """Moodle's nightly clean-up of its log, after the lifetime that is set. Gives how many rows went."""
+        days = self.log.lifetime_days
+        return self.log.purge(self.now - days * 86_400) if days else 0
+
+    @change
+    def add_bulk_log(self, count: int, days: int = 365) -> None:
+        """Fill the log with so many rows of learners' traffic of the last ``days``. They take no memory, and
+        ``truth`` does not tell them."""
+        courses = [course for course in sorted(self.courses) if course != FRONT_PAGE]
+        people = sorted({one.user for course in courses for one in self.learners(course)})
+        self.log.add_bulk(count, people, courses, self.now - days * 86_400, self.now)
+
+    @change
+    def reset_course(self, course: int) -> None:
+        """Reset a course: attempts, submissions, grades and completion go, with one event for all of it."""
+        for quiz in [one for one in self.quizzes.values() if one.course == course]:
+            for attempt in list(self.quiz_attempts.pop(quiz.id, {}).values()):
+                self.attempts.pop(attempt.id, None)
+                self.attempts_of.pop((quiz.id, attempt.user), None)
+            self.quiz_grades.pop(quiz.id, None)
+        ours = {activity.id for activity in self.activities_of[course]}
+        self.completions = {key: state for key, state in self.completions.items() if key[0] not in ours}
+        for item in self.items_of[course]:
+            for user in list(self.grades[item.id]):
+                self._drop_grade(item.id, user)
+        self.happen(r"\core\event\course_reset_ended", course=course)
 
     def staff_ids(self) -> set[int]:
         """Accounts that never are learners: guest, administrator, the service account and all teachers."""

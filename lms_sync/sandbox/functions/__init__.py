@@ -5,6 +5,7 @@ Each answer is computed from the world; none is canned. Importing this package r
 
 from lms_sync.sandbox.functions import (
     assignments,
+    companion,
     completion,
     courses,
     grades,
@@ -18,6 +19,7 @@ from lms_sync.sandbox.functions import (
 
 __all__ = [
     "assignments",
+    "companion",
     "completion",
     "courses",
     "grades",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from lms_sync.sandbox.companion.plugin import FUNCTIONS as COMPANION_FUNCTIONS
 from lms_sync.sandbox.registry import Call, function
+from lms_sync.sandbox.world import World
 
 
 class Release(NamedTuple):
@@ -42,6 +44,15 @@ def picture(call: Call, size: str) -> str:
     return f"{call.url}/theme/image.php/boost/core/{call.world.theme_revision}/u/{size}"
 
 
+def _version_of(name: str, world: World, release: Release) -> str:
+    """The version of what a function belongs to."""
+    if name.startswith("core_"):
+        return release.core_version
+    if world.companion is not None and name in COMPANION_FUNCTIONS:
+        return world.companion.version
+    return release.plugin_version
+
+
 @function("core_webservice_get_site_info")
 def get_site_info(call: Call) -> dict[str, Any]:
     """Moodle's answer; the reader finds its functions and the release in it."""
@@ -61,7 +72,7 @@ def get_site_info(call: Call) -> dict[str, Any]:
         "functions": [
             {
                 "name": name,
-                "version": release.core_version if name.startswith("core_") else release.plugin_version,
+                "version": _version_of(name, world, release),
             }
             for name in world.account.functions
         ],

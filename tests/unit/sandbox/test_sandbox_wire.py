@@ -249,5 +249,5 @@ def test_a_closed_site_stops_answering_on_open_connections() -> None:
 
 
 def test_every_function_offered_by_the_service_is_served() -> None:
-    world = small_world(1)
+    world = small_world(1, companion=True)
     assert set(world.account.functions) == set(REGISTRY.functions)
