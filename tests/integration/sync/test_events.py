@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lms_sync.store.actions import ActionQuery, actions
-from lms_sync.store.journal import read_journal_state
 
 from lms_sync.connector import Event, Mode, Page, Scope
 from lms_sync.errors import SourceUnavailable
 from lms_sync.records import Action, Rung
+from lms_sync.store.actions import ActionQuery, actions
+from lms_sync.store.journal import read_journal_state
 from lms_sync.store.page import PageWriter
 from lms_sync.store.verify import verify
 from lms_sync.testing import MemoryConnector
