@@ -1,4 +1,4 @@
-"""The floor: the same requests by a bare session, decoded with json, inserted with executemany into a bare table.
+"""The floor: the same requests by a bare session, decoded with json, inserted in bulk into a bare table.
 
 Owns the least that any program must do. Must not use lms-sync.
 """
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from benchmarks.lms import Request, Site
@@ -42,6 +43,52 @@ def floor_seconds(site: Site, asked: Sequence[Request], store: Path) -> float:
         bare.commit()
     bare.close()
     return time.perf_counter() - begun
+
+
+def log_floor_seconds(site: Site, asked: Sequence[Request], store: Path | str) -> float:
+    """Seconds to fetch, decode and insert the pages of a log, one after the other, since each names the next one.
+
+    Into a bare table of an SQLite file, or with COPY into one of PostgreSQL.
+    """
+    begun = time.perf_counter()
+    session = requests.Session()
+
+    def fetch(request: Request) -> list[list[Any]]:
+        form = [("wstoken", site.token), ("wsfunction", request.function), *_FIXED, *_flat(request.params)]
+        answer = session.post(f"{site.url}/webservice/rest/server.php", data=form, timeout=600)
+        told = json.loads(answer.content)
+        page = json.loads(told["json"]) if "json" in told else {}
+        return page["rows"] if page.get("stream") == "log" else []
+
+    keep = _keep_in_sqlite if isinstance(store, Path) else _keep_in_postgresql
+    keep(store, map(fetch, asked))
+    return time.perf_counter() - begun
+
+
+_COLUMNS = 22  # of a row of the log
+
+
+def _keep_in_sqlite(store: Any, pages: Iterator[list[list[Any]]]) -> None:
+    with sqlite3.connect(store) as bare:
+        bare.execute("PRAGMA journal_mode = WAL")
+        names = ", ".join(f"c{number}" for number in range(1, _COLUMNS))
+        bare.execute(f"CREATE TABLE bare (id INTEGER PRIMARY KEY, {names})")
+        statement = f"INSERT INTO bare VALUES ({', '.join('?' * _COLUMNS)})"
+        for rows in pages:
+            bare.executemany(statement, rows)
+            bare.commit()
+    bare.close()
+
+
+def _keep_in_postgresql(url: Any, pages: Iterator[list[list[Any]]]) -> None:
+    with psycopg.connect(url) as bare:
+        names = ", ".join(f"c{number} text" for number in range(1, _COLUMNS))
+        bare.execute(f"CREATE TABLE bare (id bigint PRIMARY KEY, {names})")
+        for rows in pages:
+            with bare.cursor().copy("COPY bare FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            bare.commit()
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -56,11 +56,14 @@ class Lms:
 
 
 @contextmanager
-def running_lms(learners: int, courses: int = 1) -> Iterator[Lms]:
-    """An LMS with one course of all the learners, twelve columns wide, and `courses` - 1 smaller ones."""
+def running_lms(learners: int, courses: int = 1, *, companion: bool = False, log_rows: int = 0) -> Iterator[Lms]:
+    """An LMS with one course of all the learners, twelve columns wide, and `courses` - 1 smaller ones.
+
+    With `companion` it has the plugin. `log_rows` more rows stand in its log, of learners' traffic within a year.
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, learners, courses), daemon=True)
+    process = context.Process(target=_serve, args=(there, learners, courses, companion, log_rows), daemon=True)
     process.start()
     there.close()
     try:
@@ -70,10 +73,14 @@ def running_lms(learners: int, courses: int = 1) -> Iterator[Lms]:
         process.join()
 
 
-def _serve(pipe: Connection, learners: int, courses: int) -> None:
+def _serve(pipe: Connection, learners: int, courses: int, companion: bool, log_rows: int) -> None:
     world = academy(1, learners, courses)
     course = max(world.enrolments, key=lambda one: len(world.enrolments[one]))
     _widen(world, course)
+    if log_rows:
+        world.add_bulk_log(log_rows)
+    if companion:
+        world.install_companion()
     world.advance(30 * DAY)  # nothing is recent any more, as nothing is on a site at rest
     with SandboxServer(world) as server:
         pipe.send(Site(server.url, world.token, course, len(world.enrolments[course]), len(world.courses)))
