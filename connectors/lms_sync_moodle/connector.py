@@ -8,9 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from lms_sync.connector import Connector, Finding, Page, ReadTask, Scope, SiteAccess, Stream
+from lms_sync.connector import EVENT, Connector, Finding, Page, ReadTask, Scope, SiteAccess, Stream
+from lms_sync_moodle.actions import STREAM as ACTIONS
+from lms_sync_moodle.actions import read_actions, scopes_of_actions
 from lms_sync_moodle.attempts import read_attempts
 from lms_sync_moodle.client import MoodleClient
+from lms_sync_moodle.companion import Companion
+from lms_sync_moodle.companion_attempts import read_attempts as read_attempts_of_companion
+from lms_sync_moodle.companion_courses import read_assessments as read_assessments_of_companion
+from lms_sync_moodle.companion_grades import read_grades as read_grades_of_companion
+from lms_sync_moodle.companion_people import read_people as read_people_of_companion
 from lms_sync_moodle.courses import read_assessments, read_courses
 from lms_sync_moodle.doctor import examine
 from lms_sync_moodle.grades import read_grades
@@ -24,6 +31,7 @@ STREAMS = (
     Stream("people", "People and enrolments", ("person", "enrolment")),
     Stream("grades", "Gradebook", ("grade_item", "grade"), incremental=True),
     Stream("attempts", "Test attempts", ("attempt",), incremental=True),
+    Stream(ACTIONS, "Action journal", (EVENT,), incremental=True),
 )
 
 Reader = Callable[[MoodleSite, Scope, ReadTask], Iterator[Page]]
@@ -33,7 +41,22 @@ READERS: dict[str, Reader] = {
     "people": read_people,
     "grades": read_grades,
     "attempts": read_attempts,
+    ACTIONS: read_actions,
 }
+
+ReaderOfCompanion = Callable[[MoodleSite, Companion, Scope, ReadTask], Iterator[Page]]
+READERS_OF_COMPANION: dict[str, ReaderOfCompanion] = {
+    "assessments": read_assessments_of_companion,
+    "people": read_people_of_companion,
+    "grades": read_grades_of_companion,
+    "attempts": read_attempts_of_companion,
+}
+"""The readers that take the place of others where the site has the companion plugin. Other streams have one reader for
+both rungs."""
+
+FED = frozenset({"people", "grades", "attempts"})
+"""Streams of which the companion tells every change, deletions included."""
+
 OF_THE_SITE = frozenset({"courses", "assessments"})
 
 
@@ -57,10 +80,17 @@ class MoodleConnector(Connector):
         """See `Connector.scopes`. Courses are labelled by their short names."""
         if stream in OF_THE_SITE:
             return [Scope(stream, "site", self._access.name)]
-        return [Scope(stream, f"course/{course.id}", course.shortname) for course in self._site.courses().values()]
+        if stream == ACTIONS:
+            return scopes_of_actions(self._site, self._access.name)
+        fed = True if stream in FED and self._site.companion() else None
+        courses = self._site.courses().values()
+        return [Scope(stream, f"course/{course.id}", course.shortname, incremental=fed) for course in courses]
 
     def read(self, scope: Scope, task: ReadTask) -> Iterator[Page]:
         """See `Connector.read`."""
+        companion = self._site.companion()
+        if companion is not None and scope.stream in READERS_OF_COMPANION:
+            return READERS_OF_COMPANION[scope.stream](self._site, companion, scope, task)
         return READERS[scope.stream](self._site, scope, task)
 
     def check(self) -> Iterable[Finding]:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from lms_sync.connector import Finding, Level, Outcome, Page, ReadTask, Scope, SourceRecord
 from lms_sync.errors import SourceAnswerInvalid, SourceGone, SourceRefused
 from lms_sync_moodle import wire
+from lms_sync_moodle.companion_courses import course_facts
+from lms_sync_moodle.companion_gradebook import CourseFacts
 from lms_sync_moodle.enrolled import FUNCTION as ENROLLED
 from lms_sync_moodle.pages import Tally, instant, paged, refused
 from lms_sync_moodle.refusals import missing_rights
@@ -20,15 +22,18 @@ LIST_RIGHTS = missing_rights("core_course_get_courses_by_field")
 
 
 def read_courses(site: MoodleSite, scope: Scope, task: ReadTask) -> Iterator[Page]:
-    """All chosen courses. An idnumber that Moodle does not show to the account stays what it was."""
+    """All chosen courses. An idnumber that Moodle does not show to the account stays what it was, unless the companion
+    tells it."""
     try:
         courses = site.courses()
+        companion = site.companion()
+        facts = course_facts(site, companion) if companion else {}
     except SourceRefused as error:
         yield refused(error)
         return
     known = task.known.rows("course", scope.key, ("idnumber",))
     tally = Tally(expected=len(courses), received=len(courses))
-    yield from paged(_course_record(site, course, known) for course in courses.values())
+    yield from paged(_course_record(site, course, known, facts.get(course.id)) for course in courses.values())
     for course_id in sorted({int(key) for key in known} - site.listed):
         if not _is_gone(site, course_id):
             tally.note(f"course {course_id} exists and is hidden from the account; {LIST_RIGHTS}")
@@ -72,8 +77,10 @@ def _is_gone(site: MoodleSite, course_id: int) -> bool:
     return False
 
 
-def _course_record(site: MoodleSite, course: wire.Course, known: dict[str, tuple[object, ...]]) -> SourceRecord:
-    idnumber = course.idnumber
+def _course_record(
+    site: MoodleSite, course: wire.Course, known: dict[str, tuple[object, ...]], facts: CourseFacts | None
+) -> SourceRecord:
+    idnumber = course.idnumber if facts is None else facts.idnumber
     if idnumber is None:
         idnumber = str(known.get(str(course.id), ("",))[0])
     fields = {
@@ -81,7 +88,7 @@ def _course_record(site: MoodleSite, course: wire.Course, known: dict[str, tuple
         "fullname": course.fullname,
         "shortname": course.shortname,
         "idnumber": idnumber,
-        "category_path": site.category_path(course),
+        "category_path": site.category_path(course) if facts is None else list(facts.category_path),
         "visible": course.visible,
         "startdate": course.startdate or 0,
         "enddate": course.enddate or 0,

@@ -19,18 +19,18 @@ AHEAD = "the cursor is ahead of Moodle's clock"
 class Cursor:
     """`since`: the server's clock (epoch seconds) when the last reading began. `todo`: identifiers of people (grades)
     or attempts that could not be read then. `skip`: attempts that are nobody's result, with the reason (preview,
-    deleted, refused, unreadable)."""
+    deleted, refused, unreadable). `fallen`: what is known was read with the companion, before the site lost it."""
 
     since: int
     todo: tuple[int, ...] = ()
     skip: Mapping[int, str] = field(default_factory=dict)
+    fallen: bool = False
 
     def text(self) -> str:
         """The stored form."""
         skip = {str(key): reason for key, reason in sorted(self.skip.items())}
-        return msgspec.json.encode(
-            {"v": VERSION, "since": self.since, "todo": sorted(self.todo), "skip": skip}
-        ).decode()
+        stored = {"v": VERSION, "since": self.since, "todo": sorted(self.todo), "skip": skip}
+        return msgspec.json.encode(stored | {"fallen": True} if self.fallen else stored).decode()
 
 
 class _Stored(msgspec.Struct):
@@ -38,6 +38,7 @@ class _Stored(msgspec.Struct):
     since: int
     todo: list[int] = []
     skip: dict[int, str] = {}
+    fallen: bool = False
 
 
 def parse(text: str | None) -> Cursor | None:
@@ -50,7 +51,7 @@ def parse(text: str | None) -> Cursor | None:
         return None
     if stored.v != VERSION or stored.since < 0:
         return None
-    return Cursor(stored.since, tuple(stored.todo), stored.skip)
+    return Cursor(stored.since, tuple(stored.todo), stored.skip, stored.fallen)
 
 
 def is_ahead(cursor: Cursor, server_now: int, overlap: int) -> bool:

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from lms_sync.connector import Finding, Level, SiteAccess
 from lms_sync.errors import SourceAnswerInvalid, SourceDenied, SourceError, SourceUnavailable
 from lms_sync_moodle import wire
+from lms_sync_moodle.companion_doctor import examine_companion
+from lms_sync_moodle.derived_actions import ASSIGNMENTS, COMPLETION, SUBMISSIONS
+from lms_sync_moodle.derived_actions import OPTIONAL as JOURNAL
 from lms_sync_moodle.probes import probe_rights
 from lms_sync_moodle.quiz_attempts import NEWER, OLDER, REVIEW, UPDATES
 from lms_sync_moodle.refusals import SERVICES_PAGE
@@ -33,6 +36,9 @@ REQUIRED = (
 USEFUL = {
     UPDATES: "without it every pull reads everything again, and attempts of people who left are not seen",
     REVIEW: "without it attempts of people who left before they were seen cannot be read",
+    ASSIGNMENTS: "without it assignments that were handed in are not in the action journal",
+    SUBMISSIONS: "without it assignments that were handed in are not in the action journal",
+    COMPLETION: "without it completed activities are not in the action journal",
     "core_course_get_categories": "without it a course's category path has one name only",
 }
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
@@ -51,6 +57,7 @@ def examine(access: SiteAccess, site: MoodleSite) -> Iterator[Finding]:
     yield from _clock(site)
     yield from _release(info)
     yield from _account(info)
+    yield from examine_companion(site)
     missing = list(_functions(site))
     yield from missing or [Finding(Level.OK, "functions", "every function that lms-sync calls is in the service")]
     if not any(finding.level is Level.FAILURE for finding in missing):
@@ -160,7 +167,8 @@ def _functions(site: MoodleSite) -> Iterator[Finding]:
         if not site.client.offers(function):
             yield Finding(Level.FAILURE, "functions", f"{function} is not in the token's service", add)
     for function, loss in USEFUL.items():
-        if not site.client.offers(function):
+        needless = function in JOURNAL and site.companion() is not None  # it has the log itself
+        if not site.client.offers(function) and not needless:
             yield Finding(Level.WARNING, "functions", f"{function} is not in the token's service; {loss}", add)
     if not site.client.offers(NEWER) and not site.client.offers(OLDER):
         yield Finding(Level.FAILURE, "functions", f"neither {NEWER} nor {OLDER} is in the token's service", add)

@@ -10,7 +10,7 @@ dropped after the limit was applied (`enrol/externallib.php`), so a short page i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lms_sync.errors import SourceAnswerInvalid, SourceRefused
@@ -20,10 +20,11 @@ from lms_sync_moodle.site import MoodleSite
 
 FUNCTION = "core_enrol_get_enrolled_users"
 ALL_FIELDS = (
-    "id,firstname,lastname,fullname,email,idnumber,institution,department,city,country,customfields,groups,roles"
+    "id,firstname,lastname,fullname,email,idnumber,institution,department,city,country,customfields,groups,roles,"
+    "lastcourseaccess"
 )
 PLAIN_FIELDS = "id,groups,roles"
-ROLE_FIELDS = "id,roles"
+ROLE_FIELDS = "id,roles,lastcourseaccess"
 STEPS_BACK = 10
 """How often a reading may step back before the list is called too unsteady."""
 FIRST_FAILURES, MOST_FAILURES = 30, 400
@@ -76,7 +77,7 @@ class EnrolledList:
             if (not people and whole) or (short and len(self.seen) >= self.at_least):
                 return
             self.hidden = self.hidden or (short and bool(self._range(start + size, 1)))
-            last_full = not short
+            last_full = whole and not short  # of a page with a gap the shared person may be the one that is lost
             start += size
 
     def notes(self) -> list[str]:
@@ -136,11 +137,15 @@ class EnrolledList:
 
 @dataclass(frozen=True)
 class Roster:
-    """Who is enrolled in a course: learners by id with whether they are suspended, and the ids of all others."""
+    """Who is enrolled in a course: learners by id with whether they are suspended, and the ids of all others.
+
+    `accesses`: when learners last entered the course (epoch seconds; 0: never), as far as Moodle shows it.
+    """
 
     learners: dict[int, bool]
     others: frozenset[int]
     notes: tuple[str, ...] = ()
+    accesses: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def active(self) -> list[int]:
@@ -171,10 +176,13 @@ def suspended_people(site: MoodleSite, course_id: int) -> tuple[set[int], str]:
 
 def _read_roster(site: MoodleSite, course_id: int) -> Roster:
     listing = EnrolledList(site, course_id, ROLE_FIELDS)
-    people = [(person.id, is_learner(site, person)) for page in listing.pages() for person in page]
+    people = {person.id: person for page in listing.pages() for person in page}
     suspended, problem = suspended_people(site, course_id)
+    learners = {one: one in suspended for one, person in people.items() if is_learner(site, person)}
+    accesses = {one: people[one].lastcourseaccess for one in learners}
     return Roster(
-        learners={one: one in suspended for one, learns in people if learns},
-        others=frozenset(one for one, learns in people if not learns),
+        learners=learners,
+        others=frozenset(people.keys() - learners.keys()),
         notes=tuple([*listing.notes(), problem] if problem else listing.notes()),
+        accesses={one: time for one, time in accesses.items() if time is not None},
     )

@@ -9,14 +9,16 @@ and release).
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html.parser import HTMLParser
 from typing import Any
 
 from lms_sync.connector import SourceRecord
+from lms_sync.exact import exact_decimal
 from lms_sync_moodle import wire
 from lms_sync_moodle.pages import instant
 
@@ -108,10 +110,27 @@ def scale_word(item: wire.GradeItem, lowest: str, highest: str, text: str) -> st
     return match["word"] if match else text
 
 
+@dataclass(frozen=True)
+class ToldByCompanion:
+    """What the report does not say, and the companion told before the site lost it: pass marks by column, and by
+    grade who gave it, with the points and the time of the grade that this is known of."""
+
+    pass_marks: Mapping[str, Decimal | None] = field(default_factory=dict)
+    graders: Mapping[str, tuple[str, Decimal | None, dt.datetime | None]] = field(default_factory=dict)
+
+    def grader(self, item: wire.GradeItem, learner: int) -> int | None:
+        """Who gave a grade, if it is still the same grade."""
+        grader, points, graded_at = self.graders.get(f"{item.id}/{learner}", ("", None, None))
+        now = None if item.graderaw is None else exact_decimal(item.graderaw)
+        same = points == now and graded_at == instant(item.gradedategraded)
+        return int(grader) if same and grader.isdigit() else None
+
+
 class Columns:
     """The gradebook's columns: the union of what every learner's report shows, in the report's order."""
 
-    def __init__(self, course_id: int, category_path: list[str]) -> None:
+    def __init__(self, course_id: int, category_path: list[str], told: ToldByCompanion | None = None) -> None:
+        self.told = told or ToldByCompanion()
         self._course_id = course_id
         self._category_path = category_path
         self._order: list[int] = []
@@ -147,7 +166,9 @@ class Columns:
             fields = self._fields[item_id]
             if self._told.get(item_id) != fields:
                 self._told[item_id] = dict(fields)
-                yield SourceRecord("grade_item", str(item_id), dict(fields))
+                # Not among the shared fields: grades are judged by the icon that the report shows.
+                pass_mark = self.told.pass_marks.get(str(item_id))
+                yield SourceRecord("grade_item", str(item_id), {**fields, "gradepass": pass_mark})
 
     def _new(self, item: wire.GradeItem, report: wire.UserGrades) -> dict[str, Any]:
         lowest, highest = read_range(item)
@@ -225,6 +246,7 @@ def _grade_record(columns: Columns, report: wire.UserGrades, item: wire.GradeIte
         "hidden": bool(item.gradeishidden),
         "locked": bool(item.gradeislocked),
         "overridden": bool(item.gradeisoverridden),
+        "usermodified": columns.told.grader(item, report.userid),
         "gradedatesubmitted": item.gradedatesubmitted or None,
         "gradedategraded": item.gradedategraded or None,
         "pass_icon": formatted.passed if item.graderaw is not None else None,

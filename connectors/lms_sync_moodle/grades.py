@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from lms_sync.connector import Mode, Outcome, Page, ReadTask, Scope
 from lms_sync.errors import SourceAnswerInvalid, SourceError, SourceRefused, SourceTimeout
-from lms_sync_moodle import wire
+from lms_sync_moodle import companion_cursor, wire
 from lms_sync_moodle.changes import changes_of, plan
 from lms_sync_moodle.cursor import Cursor
 from lms_sync_moodle.enrolled import Roster, roster
-from lms_sync_moodle.gradebook import Columns, empty_keys, grade_records, is_pending
+from lms_sync_moodle.gradebook import Columns, ToldByCompanion, empty_keys, grade_records, is_pending
 from lms_sync_moodle.pages import Tally, paged, refused
 from lms_sync_moodle.refusals import is_deleted
 from lms_sync_moodle.site import MoodleSite, course_of
@@ -36,13 +36,24 @@ def read_grades(site: MoodleSite, scope: Scope, task: ReadTask) -> Iterator[Page
         course = site.course(course_id)
         mode, cursor, findings = plan(site, task, scope)
         tally.findings += findings
-        reading = _Reading(site, course_id, Columns(course_id, site.category_path(course)), tally, task, scope)
+        fallen = (cursor is not None and cursor.fallen) or companion_cursor.parse(task.cursor) is not None
+        columns = Columns(course_id, site.category_path(course), _told_by_companion(scope, task) if fallen else None)
+        reading = _Reading(site, course_id, columns, tally, task, scope, fallen)
         if mode is Mode.CHANGES and cursor is not None:
             yield from reading.changes(cursor, started)
         else:
             yield from reading.full(started, cursor.skip if cursor else {})
     except SourceRefused as error:
         yield refused(error, tally.received, tally.expected)
+
+
+def _told_by_companion(scope: Scope, task: ReadTask) -> ToldByCompanion:
+    columns = task.known.rows("grade_item", scope.key, ("pass_mark",))
+    graders = task.known.rows("grade_entry", scope.key, ("graded_by", "raw", "graded_at"))
+    return ToldByCompanion(
+        {key: pass_mark for key, (pass_mark,) in columns.items() if pass_mark is not None},
+        {key: (grader, points, graded_at) for key, (grader, points, graded_at) in graders.items() if grader},
+    )
 
 
 @dataclass
@@ -53,6 +64,7 @@ class _Reading:
     tally: Tally
     task: ReadTask
     scope: Scope
+    fallen: bool
     owed: set[int] = field(default_factory=set)
     """Learners who could not be read this time."""
 
@@ -72,9 +84,12 @@ class _Reading:
         yield from self._one_by_one([one for one in people.learners if one not in answered], people)
         # Told once and last: a later report may still widen a total or add a column, and a repeat would be a change.
         yield from paged(self.columns.news())
-        self._check_emptiness()
-        cursor = Cursor(started, tuple(self.owed), skip)
-        yield Page(cursor=cursor.text(), end=self.tally.end(Outcome.COMPLETE), findings=self.tally.findings)
+        # Without a learner the report shows no column, and nothing can be said of those that are known.
+        whole = Outcome.COMPLETE if people.learners or not self._knows_columns() else Outcome.CHANGES
+        if people.learners and not len(self.columns) and self._knows_columns():
+            self.tally.note("Moodle shows no columns though there were some")
+        cursor = Cursor(started, tuple(self.owed), skip, self.fallen)
+        yield Page(cursor=cursor.text(), end=self.tally.end(whole), findings=self.tally.findings)
 
     def changes(self, cursor: Cursor, started: int) -> Iterator[Page]:
         """The grades of learners whom a change touched; everybody's when a change may touch anybody."""
@@ -94,7 +109,7 @@ class _Reading:
             known_columns = set(self.task.known.rows("grade_item", self.scope.key, ()))
             yield from self._one_by_one(sorted(touched), people, changes=True)
             yield from paged(one for one in self.columns.news() if one.key not in known_columns)
-        new = Cursor(started, tuple(self.owed), found.listed_skip)
+        new = Cursor(started, tuple(self.owed), found.listed_skip, self.fallen)
         yield Page(cursor=new.text(), end=self.tally.end(Outcome.CHANGES), findings=self.tally.findings)
 
     def _whole_course(self, people: Roster) -> list[wire.UserGrades]:
@@ -172,6 +187,5 @@ class _Reading:
         if changes and (absent := [("grade_entry", key) for key in empty_keys(reports)]):
             yield Page(absent=absent)
 
-    def _check_emptiness(self) -> None:
-        if not len(self.columns) and self.task.known.rows("grade_item", self.scope.key, ()):
-            self.tally.note("Moodle shows no columns though there were some")
+    def _knows_columns(self) -> bool:
+        return bool(self.task.known.rows("grade_item", self.scope.key, ()))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lms_sync.connector import Outcome, Page, ReadTask, Scope, SourceRecord
 from lms_sync.errors import SourceGone, SourceRefused
-from lms_sync_moodle import wire
+from lms_sync_moodle import companion_cursor, wire
 from lms_sync_moodle.enrolled import ALL_FIELDS, FUNCTION, EnrolledList, Roster, is_learner, suspended_people
 from lms_sync_moodle.pages import Tally, paged, refused
 from lms_sync_moodle.refusals import missing_rights
@@ -29,8 +29,10 @@ def read_people(site: MoodleSite, scope: Scope, task: ReadTask) -> Iterator[Page
     except SourceGone as error:
         yield refused(error)
         return
+    patronymics = _told_by_companion(scope, task)
     known_suspended = {str(row[0]) for row in known.values() if str(row[2]) == "suspended"}
     learners: dict[int, bool] = {}
+    accesses: dict[int, int] = {}
     listing = EnrolledList(site, course_id, ALL_FIELDS, at_least=len(known))
     try:
         for people in listing.pages():
@@ -39,8 +41,10 @@ def read_people(site: MoodleSite, scope: Scope, task: ReadTask) -> Iterator[Page
                 is_suspended = str(person.id) in known_suspended if problem else person.id in suspended
                 if is_learner(site, person):
                     learners[person.id] = is_suspended
+                    if person.lastcourseaccess is not None:
+                        accesses[person.id] = person.lastcourseaccess
                     if person.id not in listing.plain_only:
-                        records.append(_person_record(person))
+                        records.append(_person_record(person, patronymics))
                 records.append(_enrolment_record(site, course_id, person, is_suspended))
             yield from paged(records)
     except SourceRefused as error:
@@ -53,20 +57,27 @@ def read_people(site: MoodleSite, scope: Scope, task: ReadTask) -> Iterator[Page
         tally.note(f"Moodle shows none of the learners known before; {missing_rights(FUNCTION)}")
     tally.received = len(listing.seen)
     tally.expected = tally.received + len(listing.unreadable)
-    _remember(site, course_id, learners, listing, tally)
+    others = frozenset(listing.seen - learners.keys())
+    site.once("roster", course_id, lambda: Roster(learners, others, tuple(tally.notes), accesses))
     yield Page(end=tally.end(Outcome.COMPLETE))
 
 
-def _remember(site: MoodleSite, course_id: int, learners: dict[int, bool], listing: EnrolledList, tally: Tally) -> None:
-    others = frozenset(listing.seen - learners.keys())
-    site.once("roster", course_id, lambda: Roster(learners, others, tuple(tally.notes)))
+def _told_by_companion(scope: Scope, task: ReadTask) -> dict[str, tuple[str, str]]:
+    """First names and patronymics as they are known, where the companion told them before the site lost it."""
+    if companion_cursor.parse(task.cursor) is None:
+        return {}
+    known = task.known.rows("learner", scope.key, ("first_name", "middle_name"))
+    return {key: (str(first), str(middle)) for key, (first, middle) in known.items()}
 
 
-def _person_record(person: wire.Person) -> SourceRecord:
+def _person_record(person: wire.Person, patronymics: dict[str, tuple[str, str]]) -> SourceRecord:
+    """A person. The core tells no patronymic: one that the companion told stays as long as the first name does."""
+    first, middle = patronymics.get(str(person.id), ("", ""))
     fields = {
         "id": person.id,
         "firstname": person.firstname or "",
         "lastname": person.lastname or "",
+        "middlename": middle if first == " ".join((person.firstname or "").split()) else "",
         "fullname": person.fullname or "",
         "email": person.email or "",
         "idnumber": person.idnumber or "",

@@ -16,6 +16,7 @@ PROTOCOLS_PAGE = "Site administration › Server › Web services › Manage pro
 FEATURES_PAGE = "Site administration › General › Advanced features"
 ROLES_PAGE = "Site administration › Users › Permissions › Define roles"
 USERS_PAGE = "Site administration › Users › Accounts › Browse list of users"
+PLUGINS_PAGE = "Site administration › Plugins › Install plugins"
 
 SITE_INFO = "core_webservice_get_site_info"
 
@@ -34,6 +35,13 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "mod_quiz_get_user_attempts": ("mod/quiz:view", "mod/quiz:viewreports"),
     "mod_quiz_get_user_quiz_attempts": ("mod/quiz:view", "mod/quiz:viewreports"),
     "mod_quiz_get_attempt_review": ("mod/quiz:viewreports",),
+    "mod_assign_get_assignments": ("moodle/course:view", "mod/assign:view"),
+    "mod_assign_get_submissions": ("mod/assign:view", "mod/assign:viewgrades"),
+    "core_completion_get_activities_completion_status": ("moodle/course:view", "report/progress:view"),
+    "local_lmssync_handshake": ("local/lmssync:read",),
+    "local_lmssync_changes": ("local/lmssync:read",),
+    "local_lmssync_keys": ("local/lmssync:read",),
+    "local_lmssync_rows": ("local/lmssync:read",),
 }
 """The rights that the service account needs for each function (`FUNCTION`'s `require_capability` calls)."""
 

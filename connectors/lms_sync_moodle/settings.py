@@ -42,5 +42,12 @@ class MoodleOptions(BaseModel):
     form_limit: int = Field(default=900, ge=50)
     """Form fields a request may have: below PHP's max_input_vars (1000 by default), which cuts in silence."""
 
+    log_page: int = Field(default=5_000, ge=10)
+    """Rows of Moodle's log that are asked for and kept at once, where the companion plugin tells it."""
+
+    completion_limit: int = Field(default=200, ge=0)
+    """Learners a course whose completed activities are asked for in a run, 10 to 40 ms each, where there is no log to
+    read; the others follow in the next runs. 0: nobody's are."""
+
     review_limit: int = Field(default=200, ge=0)
     """Attempts a course that may be looked up one by one in a run, when nothing else tells whose they are."""

@@ -13,6 +13,7 @@ from lms_sync.connector import Scope
 from lms_sync.errors import SourceGone, SourceRefused
 from lms_sync_moodle import wire
 from lms_sync_moodle.client import MoodleClient
+from lms_sync_moodle.companion import Climbed, Companion, climb
 from lms_sync_moodle.refusals import SITE_INFO
 from lms_sync_moodle.settings import MoodleOptions
 
@@ -50,6 +51,7 @@ class MoodleSite:
         self._quizzes: dict[int, Quizzes] = {}
         self._updates: dict[int, tuple[int, wire.Updates]] = {}
         self._memory: dict[tuple[str, int], object] = {}
+        self._climbed: Climbed | None = None
 
     def info(self) -> wire.SiteInfo:
         """Who the account is and what it may call. Raises SourceDenied when the token opens nothing."""
@@ -57,6 +59,17 @@ class MoodleSite:
             self._info = self.client.call(SITE_INFO, answer=wire.SiteInfo)
             self.client.functions = frozenset(function.name for function in self._info.functions)
         return self._info
+
+    def companion(self) -> Companion | None:
+        """The companion plugin, if the site has one that can be used. Raises what keeps the core from answering too."""
+        return self.climbed().companion
+
+    def climbed(self) -> Climbed:
+        """The companion, or why a plugin that is there cannot be used. Asked once a run."""
+        if self._climbed is None:
+            self.info()
+            self._climbed = climb(self.client)
+        return self._climbed
 
     def courses(self) -> dict[int, wire.Course]:
         """The chosen courses by id."""
@@ -121,6 +134,10 @@ class MoodleSite:
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[return-value]
 
+    def recall(self, name: str, course_id: int) -> object | None:
+        """What `once` keeps for this course, if it was asked in this run."""
+        return self._memory.get((name, course_id))
+
     def started(self) -> int:
         """The server's clock at the first answer of the run: no cursor may pass it."""
         if self.client.started is None:
@@ -147,7 +164,7 @@ class MoodleSite:
             if (not options.include_courses or course.id in included)
             and course.id not in excluded
             and (not options.include_categories or inside & set(self._ancestry(course.categoryid)))
-            and not outside & set(self._ancestry(course.categoryid))
+            and not (outside and outside & set(self._ancestry(course.categoryid)))
         ]
 
     def _named_courses(self, names: Sequence[int | str], courses: Sequence[wire.Course]) -> set[int]:

@@ -59,6 +59,7 @@ class Course(msgspec.Struct, frozen=True):
     startdate: int | None = 0
     enddate: int | None = 0
     timemodified: int | None = None
+    enablecompletion: bool | None = None
 
 
 class Courses(msgspec.Struct, frozen=True):
@@ -113,6 +114,7 @@ class Person(msgspec.Struct, frozen=True):
     customfields: list[ProfileField] | None = None
     groups: list[Group] | None = None
     roles: list[Role] | None = None
+    lastcourseaccess: int | None = None
 
 
 class Quiz(msgspec.Struct, frozen=True):
@@ -226,4 +228,64 @@ class Updates(msgspec.Struct, frozen=True):
     """`core_course_get_updates_since`."""
 
     instances: list[UpdatedModule]
+    warnings: list[Warning_] = []
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """An assignment of `mod_assign_get_assignments`; `cmid` is its course module. With `blindmarking` whoever marks
+    does not see whose the work is."""
+
+    id: int
+    cmid: int
+    blindmarking: bool = False
+
+
+class AssignmentCourse(msgspec.Struct, frozen=True):
+    """The assignments of a course."""
+
+    id: int
+    assignments: list[Assignment] = []
+
+
+class Assignments(msgspec.Struct, frozen=True):
+    """`mod_assign_get_assignments`. Courses that the account may not enter are left out, with a warning."""
+
+    courses: list[AssignmentCourse]
+    warnings: list[Warning_] = []
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A submission, without what was handed in. `userid` is 0 for a team's."""
+
+    id: int
+    userid: int
+    timemodified: int
+
+
+class AssignmentSubmissions(msgspec.Struct, frozen=True):
+    """The latest submission of everybody to an assignment."""
+
+    assignmentid: int
+    submissions: list[Submission] = []
+
+
+class Submissions(msgspec.Struct, frozen=True):
+    """`mod_assign_get_submissions`. Assignments whose grades the account may not see are left out, with a warning."""
+
+    assignments: list[AssignmentSubmissions]
+    warnings: list[Warning_] = []
+
+
+class ActivityStatus(msgspec.Struct, frozen=True):
+    """How far somebody is with an activity (`COMPLETION_…` of `lib/completionlib.php`)."""
+
+    cmid: int
+    state: int
+    timecompleted: int | None = 0
+
+
+class ActivityStatuses(msgspec.Struct, frozen=True):
+    """`core_completion_get_activities_completion_status`."""
+
+    statuses: list[ActivityStatus]
     warnings: list[Warning_] = []

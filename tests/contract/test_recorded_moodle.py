@@ -292,7 +292,7 @@ def test_courses(site: str, held: Records) -> None:
 
 def test_every_scope_is_complete(held: Records) -> None:
     assert {(scope["outcome"], scope["note"]) for scope in held["scopes"]} == {("complete", "")}
-    assert len(held["scopes"]) == 2 + 3 * 5
+    assert len(held["scopes"]) == 2 + 4 * 5
 
 
 # --- the replay itself ------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class observer {
         changelog::add('courses', (int)$event->courseid, 0, (int)$event->courseid);
         changelog::resync(changelog::IN_COURSE, (int)$event->courseid);
         if ($event instanceof \core\event\course_restored) {
-            changelog::resync(['people'], 0);
+            changelog::resync(['people'], (int)$event->courseid);
         }
     }
 
@@ -88,12 +88,14 @@ class observer {
     }
 
     /**
-     * A person was deleted: their documents leave Moodle with them. The register of the academy keeps its own.
+     * A person was deleted: their attempts stay, as nobody's, and their documents leave Moodle with them. The register of
+     * the academy keeps its own.
      *
      * @param base $event the event
      */
     public static function person_gone(base $event): void {
         self::person($event);
+        changelog::add_attempts_of_person((int)$event->objectid);
         documents::delete_of_user((int)$event->objectid);
     }
 

@@ -84,6 +84,16 @@ class changelog {
     }
 
     /**
+     * Points at all attempts of a person.
+     *
+     * @param int $userid the person
+     */
+    public static function add_attempts_of_person(int $userid): void {
+        $from = '{quiz_attempts} qa JOIN {quiz} q ON q.id = qa.quiz WHERE qa.userid = ? AND qa.preview = 0';
+        self::add_selected('attempts', 'qa.id, qa.quiz, q.course, qa.userid', $from, [$userid]);
+    }
+
+    /**
      * Writes a pointer for each person of an enrolment method.
      *
      * @param int $enrolid the enrolment method

@@ -70,6 +70,21 @@ class cursor {
     }
 
     /**
+     * The place of a reader who has everything up to a mark, and follows the changes from there.
+     *
+     * @param stream\stream $stream the stream
+     * @param stdClass $mark the mark
+     * @return self
+     */
+    public static function at(stream\stream $stream, stdClass $mark): self {
+        $positions = [];
+        foreach ($stream->sources() as $source) {
+            $positions[$source] = (int)$mark->$source;
+        }
+        return new self($stream->name(), null, $positions, $mark);
+    }
+
+    /**
      * The text form.
      *
      * @return string

@@ -52,6 +52,9 @@ class service {
         'mod_quiz_get_user_attempts',
         'mod_quiz_get_user_quiz_attempts',
         'mod_quiz_get_attempt_review',
+        'mod_assign_get_assignments',
+        'mod_assign_get_submissions',
+        'core_completion_get_activities_completion_status',
     ];
 
     /**

@@ -68,6 +68,9 @@ class site {
         'moodle/grade:viewhidden',
         'mod/quiz:view',
         'mod/quiz:viewreports',
+        'mod/assign:view',
+        'mod/assign:viewgrades',
+        'report/progress:view',
     ];
 
     /**
@@ -104,7 +107,7 @@ class site {
                 'retention' => settings::retention(),
             ],
             'settled_until' => $settled ? (int)$settled->timecreated : null,
-            'streams' => self::streams(),
+            'streams' => self::streams($settled),
             'capabilities' => [
                 'own' => self::capabilities(self::OWN_CAPABILITIES),
                 'optional' => self::capabilities(self::OPTIONAL_CAPABILITIES),
@@ -141,11 +144,15 @@ class site {
     }
 
     /**
-     * The streams.
+     * The streams, each with the cursor of a reader who has everything up to the settled mark.
      *
+     * @param stdClass|null $settled the newest settled mark
      * @return array[]
      */
-    private static function streams(): array {
+    private static function streams(?stdClass $settled): array {
+        if ($settled) {
+            marks::keep($settled);
+        }
         $streams = [];
         foreach (array_keys(streams::CLASSES) as $name) {
             $stream = streams::get($name);
@@ -156,6 +163,7 @@ class site {
                 'columns' => $stream->columns(),
                 'key_columns' => $isobjects ? $stream->key_columns() : null,
                 'max_rows' => $stream->max_rows(),
+                'cursor' => $settled ? cursor::at($stream, $settled)->text() : null,
             ];
         }
         return $streams;

@@ -52,7 +52,7 @@ class attempts extends object_stream {
     public function columns(): array {
         return [
             'id', 'quiz', 'courseid', 'userid', 'attempt', 'state', 'timestart', 'timefinish', 'sumgrades', 'quiz_sumgrades',
-            'quiz_grade', 'timemodified',
+            'quiz_grade', 'timemodified', 'user_deleted',
         ];
     }
 
@@ -85,9 +85,10 @@ class attempts extends object_stream {
      */
     protected function select(): string {
         return 'SELECT t.id, t.quiz, q.course, t.userid, t.attempt, t.state, t.timestart, t.timefinish, t.sumgrades,
-                       q.sumgrades AS quizsumgrades, q.grade AS quizgrade, t.timemodified
+                       q.sumgrades AS quizsumgrades, q.grade AS quizgrade, t.timemodified, u.deleted AS userdeleted
                   FROM {quiz_attempts} t
-                  JOIN {quiz} q ON q.id = t.quiz';
+                  JOIN {quiz} q ON q.id = t.quiz
+             LEFT JOIN {user} u ON u.id = t.userid';
     }
 
     /**
@@ -109,7 +110,7 @@ class attempts extends object_stream {
         return [
             (int)$record->id, (int)$record->quiz, (int)$record->course, (int)$record->userid, (int)$record->attempt,
             $record->state, (int)$record->timestart, (int)$record->timefinish, $record->sumgrades, $record->quizsumgrades,
-            $record->quizgrade, (int)$record->timemodified,
+            $record->quizgrade, (int)$record->timemodified, (int)($record->userdeleted ?? 1),
         ];
     }
 

@@ -24,6 +24,7 @@
 
 namespace local_lmssync\local\stream;
 
+use local_lmssync\local\gradebook;
 use local_lmssync\local\page;
 use stdClass;
 
@@ -41,6 +42,9 @@ class grade_items extends object_stream {
     /** @var stdClass[] Categories of gradebooks by id. */
     private $categories = [];
 
+    /** @var gradebook[] Layouts of gradebooks by course. */
+    private $layouts = [];
+
     /**
      * The stream's name.
      *
@@ -54,7 +58,9 @@ class grade_items extends object_stream {
      * The columns of its rows.
      *
      * hidden and locked are 0, 1 or a time from (hidden: until) which. scale: its words from 1 up. category_path: names of
-     * the gradebook's categories from the root down; the root has none of its own and is left out.
+     * the gradebook's categories from the root down; the root has none of its own and is left out. position: the place in
+     * Moodle's reports from 1 up, 0 for a column that they do not show. own_bounds: 1 where a grade's bounds are its rawgrademin
+     * and rawgrademax, 0 where they are grademin and grademax of the column.
      *
      * @return string[]
      */
@@ -62,7 +68,7 @@ class grade_items extends object_stream {
         return [
             'id', 'courseid', 'itemname', 'itemtype', 'itemmodule', 'iteminstance', 'itemnumber', 'idnumber', 'gradetype',
             'grademin', 'grademax', 'gradepass', 'scaleid', 'scale', 'categoryid', 'category_path', 'sortorder', 'hidden',
-            'locked', 'timecreated', 'timemodified',
+            'locked', 'timecreated', 'timemodified', 'position', 'own_bounds',
         ];
     }
 
@@ -101,7 +107,8 @@ class grade_items extends object_stream {
     protected function select(): string {
         return 'SELECT t.id, t.courseid, t.itemname, t.itemtype, t.itemmodule, t.iteminstance, t.itemnumber, t.idnumber,
                        t.gradetype, t.grademin, t.grademax, t.gradepass, t.scaleid, t.categoryid, t.sortorder, t.hidden, t.locked,
-                       t.timecreated, t.timemodified
+                       t.timecreated, t.timemodified,
+                       CASE WHEN t.calculation IS NULL THEN 0 ELSE 1 END AS iscalculated
                   FROM {grade_items} t';
     }
 
@@ -162,6 +169,7 @@ class grade_items extends object_stream {
             [$in, $params] = $DB->get_in_or_equal($ids);
             $this->scales += $DB->get_records_select_menu('scale', "id $in", $params, '', 'id, scale');
         }
+        $this->layouts = gradebook::layouts($courseids);
         foreach (array_chunk($courseids, self::CHUNK) as $ids) {
             [$in, $params] = $DB->get_in_or_equal($ids);
             $this->categories += $DB->get_records_select('grade_categories', "courseid $in", $params, '', 'id, path, fullname');
@@ -184,6 +192,8 @@ class grade_items extends object_stream {
             self::words($this->scales[$record->scaleid] ?? null), self::whole($categoryid), $this->path($categoryid),
             (int)$record->sortorder, (int)$record->hidden, (int)$record->locked,
             self::whole($record->timecreated), self::whole($record->timemodified),
+            $this->layouts[$record->courseid]->position((int)$record->id),
+            (int)$this->layouts[$record->courseid]->has_own_bounds($record->itemtype, (bool)$record->iscalculated),
         ];
     }
 

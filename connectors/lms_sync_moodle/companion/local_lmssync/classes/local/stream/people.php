@@ -24,6 +24,7 @@
 
 namespace local_lmssync\local\stream;
 
+use context_system;
 use local_lmssync\local\settings;
 use stdClass;
 
@@ -38,6 +39,9 @@ class people extends object_stream {
     /** @var array Person => short name of a profile field => value. */
     private $profiles = [];
 
+    /** @var bool Whether the account sees names as teachers do. */
+    private $seesfullnames = false;
+
     /**
      * The stream's name.
      *
@@ -48,14 +52,15 @@ class people extends object_stream {
     }
 
     /**
-     * The columns of its rows. profile: short name of a profile field => value.
+     * The columns of its rows. profile: short name of a profile field => value, its default where the person has none.
+     * fullname: as the site writes names.
      *
      * @return string[]
      */
     public function columns(): array {
         return [
             'id', 'deleted', 'suspended', 'lastname', 'firstname', 'middlename', 'alternatename', 'email', 'idnumber',
-            'institution', 'department', 'city', 'country', 'timezone', 'profile', 'timecreated', 'timemodified',
+            'institution', 'department', 'city', 'country', 'timezone', 'profile', 'timecreated', 'timemodified', 'fullname',
         ];
     }
 
@@ -88,7 +93,8 @@ class people extends object_stream {
      */
     protected function select(): string {
         return 'SELECT t.id, t.deleted, t.suspended, t.lastname, t.firstname, t.middlename, t.alternatename, t.email, t.idnumber,
-                       t.institution, t.department, t.city, t.country, t.timezone, t.timecreated, t.timemodified
+                       t.institution, t.department, t.city, t.country, t.timezone, t.timecreated, t.timemodified,
+                       t.firstnamephonetic, t.lastnamephonetic
                   FROM {user} t';
     }
 
@@ -109,8 +115,15 @@ class people extends object_stream {
      */
     protected function prepare(array $records): void {
         global $DB;
-        $this->profiles = [];
+        $this->seesfullnames = has_capability('moodle/site:viewfullnames', context_system::instance());
         $names = settings::profile_fields();
+        $defaults = [];
+        foreach ($DB->get_records('user_info_field', null, '', 'id, shortname, defaultdata') as $field) {
+            if ((string)$field->defaultdata !== '' && ($names === null || in_array($field->shortname, $names, true))) {
+                $defaults[$field->shortname] = $field->defaultdata;
+            }
+        }
+        $this->profiles = array_fill_keys(array_keys($records), $defaults);
         foreach (array_chunk(array_keys($records), self::CHUNK) as $ids) {
             [$in, $params] = $DB->get_in_or_equal($ids);
             $values = $DB->get_recordset_sql("SELECT d.userid, f.shortname, d.data
@@ -144,7 +157,8 @@ class people extends object_stream {
         return array_merge(
             [(int)$record->id, (int)$record->deleted, (int)$record->suspended],
             $identity,
-            [(int)$record->timecreated, (int)$record->timemodified]
+            [(int)$record->timecreated, (int)$record->timemodified],
+            [$record->deleted ? null : fullname($record, $this->seesfullnames)]
         );
     }
 }
