@@ -1,5 +1,5 @@
-"""One seeded scenario: a small academy that changes between pulls, an LMS that fails, processes that are killed, and
-people who close, amend and annul protocols in between.
+"""One seeded scenario: a small academy that changes between pulls, an LMS that fails, processes that are killed, people
+who close, amend and annul protocols in between, and a companion plugin that comes, stays, goes or never was.
 
 Everything follows from the seed but the instants at which the killed processes happen to be.
 """
@@ -27,8 +27,10 @@ from lms_sync.sync.result import EVERY_SCOPE
 from tests.simulation import worker
 from tests.simulation.comparison import differences, lost_attempts
 from tests.simulation.finals_truth import Finals
+from tests.simulation.journal_truth import Journal
 from tests.simulation.official import Official
 from tests.simulation.operators import Operator, write_rules
+from tests.simulation.plugin import Plugin
 from tests.simulation.worker import Academy
 
 ROUNDS = 4
@@ -59,12 +61,15 @@ def play(seed: int, directory: Path) -> Story:
     """Plays the scenario of a seed and asserts that store and world agree in the end. Gives the story."""
     rng = random.Random(seed)
     world = small_world(seed, finals=True)
+    story = Story(seed)
+    plugin = Plugin(world, random.Random(f"plugin {seed}"), story.tell, ROUNDS)
     rules = write_rules(rng, directory / f"{seed}.toml")
     with SandboxServer(world) as server:
         academy = Academy(f"sqlite:///{directory / f'{seed}.db'}", server.url, server.token, rules)
-        scenario = Scenario(Story(seed), world, server, academy, rng)
+        scenario = Scenario(story, world, server, academy, rng, plugin)
         try:
-            for _ in range(ROUNDS):
+            for number in range(ROUNDS):
+                plugin.before_round(number)
                 scenario.round()
             scenario.settle()
         finally:
@@ -75,8 +80,17 @@ def play(seed: int, directory: Path) -> Story:
 class Scenario:
     """One academy with its LMS, its store and its people, on the way through a seed's story."""
 
-    def __init__(self, story: Story, world: World, server: SandboxServer, academy: Academy, rng: random.Random) -> None:
+    def __init__(
+        self,
+        story: Story,
+        world: World,
+        server: SandboxServer,
+        academy: Academy,
+        rng: random.Random,
+        plugin: Plugin,
+    ) -> None:
         self.story = story
+        self._plugin = plugin
         self._world = world
         self._server = server
         self._academy = academy
@@ -106,12 +120,14 @@ class Scenario:
         self._world.advance(self._rng.randint(1, 5000))
         if self._rng.random() < 0.3:
             self._world.advance(DAY)
-        self._operator.work(self._store)
-        self._look(by_a_pull=False)
+        if not self._plugin.restored:
+            self._operator.work(self._store)
+            self._look(by_a_pull=False)
 
     def settle(self) -> None:
         """The last pulls are undisturbed: one of changes loses no attempt; a whole one makes store and world equal."""
         self._server.faults = Faults()
+        self._plugin.settle()
         changes = worker.pull_once(self._academy, PullOptions(actor="simulation"), self._world.now)
         self._look(by_a_pull=True)
         lost = lost_attempts(self._store, self._world.truth())
@@ -121,15 +137,31 @@ class Scenario:
         assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}; {self.story}"
         self._look(by_a_pull=True)
         self._compare()
+        self._look_at_journal()
+        if not self._plugin.restored:
+            self._settle_finals()
+        rows = len(self._rows())
+        again = worker.pull_once(self._academy, everything, self._world.now)
+        self._assert_none(self._rows()[rows:], f"written by a pull of an unchanged LMS ({again.counts})")
+
+    def _settle_finals(self) -> None:
+        """People decide and close everything. A restored backup leaves nothing to compare what they did with."""
+        self._assert_none(self._finals().problems(), "of the finals")
         self._operator.decide_everything(self._store)
         self._look(by_a_pull=False)
         self._assert_none(self._finals().problems(), "after everything was decided")
         self._operator.close_everything(self._store)
         self._look(by_a_pull=False)
         self._assert_none(self._finals().forgotten(), "after everything was closed")
-        rows = len(self._rows())
-        again = worker.pull_once(self._academy, everything, self._world.now)
-        self._assert_none(self._rows()[rows:], f"written by a pull of an unchanged LMS ({again.counts})")
+
+    def _look_at_journal(self) -> None:
+        journal, truth = Journal(self._store, self._world), self._world.truth()
+        self.story.tell(f"journal: {journal.counts}")
+        self._assert_none([*journal.wrong(), *journal.doubled()], "in the action journal")
+        if self._plugin.tells:
+            self._assert_none(list(journal.lost(truth)), "of the log")
+        if self._plugin.whole_log:
+            self._assert_none(list(journal.untold(truth)), "of attempts in the action journal")
 
     def _disturb(self) -> None:
         for _ in range(self._rng.randint(0, 5)):
@@ -153,12 +185,12 @@ class Scenario:
         assert process.exitcode in (0, 1, 3, -signal.SIGKILL), f"a pull broke down; {self.story}"
 
     def _look(self, *, by_a_pull: bool) -> None:
-        self._assert_none(self._official.look(self._store, by_a_pull=by_a_pull), "among the official records")
+        if not self._plugin.restored:
+            self._assert_none(self._official.look(self._store, by_a_pull=by_a_pull), "among the official records")
 
     def _compare(self) -> None:
         self._assert_none(differences(self._store, self._world.truth()), "in the end")
         self._assert_none(verify(self._store).problems, "found by verify")
-        self._assert_none(self._finals().problems(), "of the finals")
 
     def _finals(self) -> Finals:
         counting = tomllib.loads(self._academy.rules.read_text(encoding="utf-8"))["protocols"]["counting"]

@@ -1,6 +1,8 @@
 """Whatever happens between and during pulls, the last one leaves the store equal to the LMS: nothing lost or doubled.
 
-And whatever people do with protocols meanwhile: what was closed stays as it is, and every difference is told.
+And whatever people do with protocols meanwhile: what was closed stays as it is, and every difference is told. And
+whether the LMS has the companion plugin, gets it, loses it or never had it: its log is in the action journal, each row
+once, and what was concluded without it does not count a second time.
 
 LMS_SYNC_SEEDS sets how many scenarios are played (200; `make simulate` plays 1,000), LMS_SYNC_FIRST_SEED the first.
 """
