@@ -22,6 +22,7 @@ class TestStatus:
             "people",
             "grades",
             "attempts",
+            "actions",
         }
         assert not any(stream["late"] for stream in source["streams"])
         assert source["last_run"]["outcome"] == "done"
