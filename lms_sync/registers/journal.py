@@ -44,9 +44,9 @@ def keep_journal(store: Store, mapping: Mapping, run: Run) -> JournalSummary:
         _pass_over(store, run)
     else:
         summary.derived = _conclude(store, mapping, run)
-    if state.rung is Rung.LOG or state.told_until is not None:  # there was a log once
-        with journalling(store, run.source, run.actor, run.id) as journal:
-            summary.joined = journal.supersede(JOIN_RULES)
+    # Also where there is no log now: there may have been one, which went away before it was read to its end.
+    with journalling(store, run.source, run.actor, run.id) as journal:
+        summary.joined = journal.supersede(JOIN_RULES)
     return summary
 
 

@@ -12,7 +12,8 @@ from lms_sync.connector import Event, Mode, Page, Scope
 from lms_sync.errors import SourceUnavailable
 from lms_sync.records import Action, Rung
 from lms_sync.store.actions import ActionQuery, actions
-from lms_sync.store.journal import read_journal_state
+from lms_sync.store.journal import JournalState, read_journal_state
+from lms_sync.store.journal_state import keep_journal_state
 from lms_sync.store.page import PageWriter
 from lms_sync.store.verify import verify
 from lms_sync.testing import MemoryConnector
@@ -198,6 +199,26 @@ def test_when_the_log_comes_its_rows_take_the_place_of_what_was_derived(academy_
     finished = sorted((one.learner, one.rung) for one in journal(academy) if one.action == "attempt_finished")
     assert finished == [("501", "log"), ("502", "log"), ("503", "derived"), ("504", "derived")]
     assert academy.pull().counts["actions_joined"] == 0
+
+
+def test_what_a_log_told_before_it_went_away_is_joined_too(academy: Academy, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lms_sync.sync import pull as run
+
+    academy.pull()
+    academy.site.add_event(1, 501, SUBMITTED, T0 + 601, course=5, object_type="quiz_attempts", object_id=501)
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "keep_journal", killed)
+        with pytest.raises(Killed):
+            academy.pull()
+    academy.site.log = None  # the plugin is gone, and its last reading was never joined
+    with academy.store.writing() as connection:
+        keep_journal_state(connection, SOURCE, JournalState(Rung.DERIVED))
+    academy.pull()
+    assert [one.rung for one in journal(academy) if (one.learner, one.action) == ("501", "attempt_finished")] == ["log"]
 
 
 def test_with_a_log_from_the_start_nothing_is_derived_until_it_goes_away(academy: Academy) -> None:
