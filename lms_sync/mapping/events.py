@@ -134,10 +134,15 @@ class EventMapper:
         if offset is None:
             if len(self._offsets) >= _KEPT_OFFSETS:
                 self._offsets.clear()
-            ahead = dt.datetime.fromtimestamp(time, self._zone).utcoffset()
-            assert ahead is not None  # a time with a zone has one
-            offset = self._offsets[time // _OFFSET_STEP] = ahead // dt.timedelta(minutes=1)
+            offset = self._offsets[time // _OFFSET_STEP] = utc_offset(time, self._zone)
         return offset
+
+
+def utc_offset(time: int, zone: ZoneInfo) -> int:
+    """Minutes by which a zone's time is ahead of UTC at a moment (epoch seconds)."""
+    ahead = dt.datetime.fromtimestamp(time, zone).utcoffset()
+    assert ahead is not None  # a time with a zone has one
+    return ahead // dt.timedelta(minutes=1)
 
 
 def compiled(pattern: str) -> re.Pattern[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lms_sync.mapping.events import utc_offset
 from lms_sync.records import Action, ActionCode, Attempt, AttemptState, Enrolment, GradeEntry, Rung
 from lms_sync.store.journal import JoinRule
 from lms_sync.store.journal_facts import ChangedRow
@@ -105,7 +106,7 @@ class Concluding:
         return Action(
             key=f"derived/{row.kind}/{row.key}/{code}@{occurred_at}",
             occurred_at=occurred_at,
-            utc_offset=_offset(occurred_at, self._zone),
+            utc_offset=utc_offset(occurred_at, self._zone),
             learner=record["learner"],
             actor=actor,
             impersonator="",
@@ -125,9 +126,3 @@ class Concluding:
 
 def _epoch(instant: str) -> int:
     return int(dt.datetime.fromisoformat(instant).timestamp())
-
-
-def _offset(epoch: int, zone: ZoneInfo) -> int:
-    """Minutes by which the zone was ahead of UTC."""
-    ahead = dt.datetime.fromtimestamp(epoch, zone).utcoffset()
-    return 0 if ahead is None else int(ahead.total_seconds()) // 60
