@@ -43,18 +43,17 @@ def keep_journal(store: Store, mapping: Mapping, run: Run) -> JournalSummary:
     if state.rung is Rung.LOG:
         _pass_over(store, run)
     else:
-        summary.derived = _conclude(store, mapping, run)
+        summary.derived = _conclude(store, mapping, run, first_look=state.derived_seq == 0)
     # Also where there is no log now: there may have been one, which went away before it was read to its end.
     with journalling(store, run.source, run.actor, run.id) as journal:
         summary.joined = journal.supersede(JOIN_RULES)
     return summary
 
 
-def _conclude(store: Store, mapping: Mapping, run: Run) -> int:
+def _conclude(store: Store, mapping: Mapping, run: Run, *, first_look: bool) -> int:
     """Concludes from every ledger row that was not looked at yet; gives the number of new actions."""
     added = 0
     with store.reading() as connection:
-        first_look = read_journal_state(connection, run.source).derived_seq == 0
         concluding = Concluding(mapping.zone, totals(connection, run.source), first_look=first_look)
     while True:
         with journalling(store, run.source, run.actor, run.id) as journal:
