@@ -14,6 +14,7 @@ from lms_sync.connector import Events, SourceRecord
 from lms_sync.mapping import assessments
 from lms_sync.mapping.attestation import AttestationRules
 from lms_sync.mapping.courses import CourseMapper
+from lms_sync.mapping.documents import DocumentKinds
 from lms_sync.mapping.events import EventMapper, MappedActions
 from lms_sync.mapping.grades import GradeMapper
 from lms_sync.mapping.layers import Effective
@@ -41,7 +42,8 @@ class Mapping:
     """A loaded mapping. Pure: the same source record always gives the same outcome. Safe to share between threads.
 
     `version` is a digest of everything that decides about an outcome; `effective` is what the files say together;
-    `attestation` says which protocols of attestation are kept and how, `events` what events mean; `zone` is the site's.
+    `attestation` says which protocols of attestation are kept and how, `events` what events mean; `documents` knows the
+    kinds of issued documents; `zone` is the site's.
     """
 
     def __init__(self, effective: Effective, zone: ZoneInfo, version: str) -> None:
@@ -49,6 +51,7 @@ class Mapping:
         self.zone = zone
         self.version = version
         self.attestation = AttestationRules(effective, zone)
+        self.documents = DocumentKinds(effective)
         people, courses = PeopleMapper(effective, zone), CourseMapper(effective, zone)
         grades = GradeMapper(effective, zone)
         self.events = EventMapper(effective, zone)

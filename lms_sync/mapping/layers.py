@@ -4,9 +4,9 @@ Owns the order in which rules are tried and what replaces what. Must not know ho
 
 The shipped file is layer 0, each further file lies over it. Rules of a later file are tried before those of an
 earlier one; a rule whose name an earlier file has takes that rule's place in the order; `remove = true` takes it out.
-Learner fields, lookup entries, captions, defaults and settings of protocols are replaced one by one; a scale or a
-commission is replaced with all its versions. Events of a later file are asked before those of an earlier one, and
-within a file whole names before patterns.
+Learner fields, lookup entries, captions, defaults, settings of protocols and of documents, and what a kind of document
+says are replaced one by one; a scale or a commission is replaced with all its versions. Events of a later file are
+asked before those of an earlier one, and within a file whole names before patterns.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from lms_sync.errors import Problem
 from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
+from lms_sync.mapping.document_spec import DocumentRule, DocumentSettings
 from lms_sync.mapping.event_spec import EventRule
 from lms_sync.mapping.spec import (
     AttestationRule,
@@ -103,6 +104,8 @@ class Effective:
     protocols: ProtocolSettings = field(default_factory=ProtocolSettings)
     attestation: list[Placed[ProtocolRule]] = field(default_factory=list)
     commissions: dict[str, list[PlacedCommission]] = field(default_factory=dict)
+    document_settings: DocumentSettings = field(default_factory=DocumentSettings)
+    documents: list[Placed[DocumentRule]] = field(default_factory=list)
     scales: dict[str, list[PlacedScale]] = field(default_factory=dict)
     default_scales: list[str] = field(default_factory=list)
     lookups: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -138,6 +141,11 @@ def _lay_one(effective: Effective, layer: Layer, number: int) -> list[Problem]:
     said = file.protocols.model_dump(exclude_unset=True)
     effective.protocols = effective.protocols.model_copy(update=said)
     problems += _lay_commissions(effective, layer)
+    of_documents = file.documents.model_dump(exclude_unset=True, exclude={"signatories"})
+    if file.documents.signatories is not None:
+        of_documents["signatories"] = file.documents.signatories
+    effective.document_settings = effective.document_settings.model_copy(update=of_documents)
+    problems += _lay_documents(effective, layer, number)
     problems += _lay_scales(effective, layer)
     if file.defaults.scales is not None:
         effective.default_scales = file.defaults.scales
@@ -182,6 +190,20 @@ def _lay_rules(
             new.append(Placed(rule, number, where))
         seen.add(rule.name)
     standing[:] = new + [placed for index, placed in enumerate(standing) if index not in removed]
+    return problems
+
+
+def _lay_documents(effective: Effective, layer: Layer, number: int) -> list[Problem]:
+    """Kinds of documents stay in the order in which they came; a later file's adds to what an earlier one says."""
+    earlier = {placed.rule.name: placed for placed in effective.documents}
+    problems = _lay_rules(effective.documents, layer.file.document, layer, number, ("document",))
+    laid = [
+        Placed(placed.rule.over(earlier[placed.rule.name].rule), placed.layer, placed.where)
+        if placed.rule.name in earlier and placed.rule is not earlier[placed.rule.name].rule
+        else placed
+        for placed in effective.documents
+    ]
+    effective.documents[:] = sorted(laid, key=lambda placed: placed.layer)
     return problems
 
 

@@ -13,6 +13,7 @@ from lms_sync.errors import Problem
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.attestation_lint import attestation_suspicions
 from lms_sync.mapping.attestation_spec import ProtocolRule
+from lms_sync.mapping.document_checks import document_suspicions
 from lms_sync.mapping.event_lint import event_suspicions
 from lms_sync.mapping.layers import Effective, Placed, PlacedScale, RuleT
 from lms_sync.mapping.spec import AttestationRule, HoursRule, PercentStep, ProgrammeRule, ScaleVersion, WordStep
@@ -42,6 +43,7 @@ def lint(mapping: Mapping) -> list[Problem]:
         *_unused_scales(effective),
         *_idle_candidates(effective),
         *attestation_suspicions(effective),
+        *document_suspicions(effective),
         *(problem for versions in effective.scales.values() for problem in _scale_problems(versions)),
         *_unused_lookups(effective),
         *event_suspicions(effective, mapping.events),

@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails
 from lms_sync.errors import ConfigError, Problem
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.attestation_checks import attestation_problems
+from lms_sync.mapping.document_checks import document_problems
 from lms_sync.mapping.layers import Effective, Layer, lay
 from lms_sync.mapping.spec import FORMAT, MappingFile
 from lms_sync.toml_lines import Lines
@@ -49,6 +50,7 @@ def load_mapping(shipped: str | None, overlays: Sequence[Path], *, timezone: str
         raise _error(problems)
     effective, problems = lay(layers)
     problems += attestation_problems(effective)
+    problems += document_problems(effective)
     if problems:
         raise _error(problems)
     return Mapping(effective, zone, _version(effective, timezone))
@@ -180,6 +182,8 @@ def _words(error: ErrorDetails, document: dict[str, Any]) -> str:
             return f"{name} must be true or false"
         case "int_type":
             return f"{name} must be a whole number"
+        case "string_pattern_mismatch":
+            return f"{name} must be a code of small Latin letters, digits and _, 40 at most, beginning with a letter"
         case "list_type":
             return f"{name} must be a list in square brackets"
         case "too_short":
@@ -218,7 +222,10 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _version(effective: Effective, timezone: str) -> str:
-    """Sixteen hex digits over everything that decides about an outcome, not over where it is written."""
+    """Sixteen hex digits over everything that decides about an outcome, not over where it is written.
+
+    Kinds of documents decide about no record of the LMS: they have a version of their own (`DocumentKinds`).
+    """
     content = {
         "meaning": _MEANING,
         "format": FORMAT,

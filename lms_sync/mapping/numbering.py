@@ -1,7 +1,7 @@
-"""Numbers of protocols: a template, the series it counts in, and the text of one number.
+"""Numbers of protocols and documents: a template, the series it counts in, and the text of one number.
 
-Owns what a template may be, so that no two numbers of one template are ever written alike. Must not know protocols or
-which numbers are taken: the counter of a series is the store's.
+Owns what a template may be, so that no two numbers of one template are ever written alike. Must not know protocols,
+documents or which numbers are taken: the counter of a series is the store's.
 
 A template is text with `{number}` (or `{number:03}`: at least three digits), the closing day's `{year}`, `{month}`
 and `{day}`, and `{group}` and `{course}`, which may hold any text. Group and course do not begin a count of their own:
@@ -86,12 +86,25 @@ class NumberTemplate:
     def render(self, ordinal: int, day: dt.date, *, group: str = "", course: str = "") -> str:
         """The number of the `ordinal`th protocol (from 1) of the day's series. Raises ValueError for one below 1."""
         if ordinal < 1:
-            raise ValueError("protocols are numbered from 1 on")
+            raise ValueError("a series is counted from 1 on")
         texts = {"group": one_line(group), "course": one_line(course)} | _date_texts(day)
         return "".join(
             str(ordinal).zfill(piece.width) if piece.field == "number" else texts.get(piece.field, piece.text)
             for piece in self.pieces
         )
+
+    def ordinal(self, number: str, day: dt.date) -> int | None:
+        """The place in the day's series that a number written by this template has; None for any other text.
+
+        Only for a template without free texts. Digits may be padded otherwise than `render` does.
+        """
+        dates = _date_texts(day)
+        parts = [
+            "([0-9]+)" if piece.field == "number" else re.escape(dates.get(piece.field, piece.text))
+            for piece in self.pieces
+        ]
+        found = re.fullmatch("".join(parts), number)
+        return int(found[1]) or None if found else None
 
     def may_render_like(self, other: NumberTemplate) -> bool:
         """Whether some number of this template could be written like some number of the other: of any day and group.

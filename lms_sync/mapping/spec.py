@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
 from lms_sync.mapping.convert import CONVERTERS, LARGEST_HOURS
+from lms_sync.mapping.document_spec import DocumentRule, DocumentSettings
 from lms_sync.mapping.event_spec import CaptionTable, EventTable
 from lms_sync.mapping.spec_parts import ItemRule, Patterns, Percent, Rule, Table, Text, Texts, as_list
 from lms_sync.mapping.text import fold
@@ -258,6 +259,8 @@ class MappingFile(Table):
     protocols: ProtocolSettings = ProtocolSettings()
     attestation: list[ProtocolRule] = []
     commission: list[CommissionVersion] = []
+    documents: DocumentSettings = DocumentSettings()
+    document: list[DocumentRule] = []
     scale: list[ScaleVersion] = []
     lookup: dict[str, LookupTable] = {}
     event: EventTable = {}

@@ -19,18 +19,33 @@ from lms_sync.records.attestation import (
     ProtocolTotals,
 )
 from lms_sync.records.base import Record
+from lms_sync.records.documents import (
+    BlankRange,
+    DocumentHolder,
+    DocumentPush,
+    DocumentScan,
+    IssuedDocument,
+    Recognition,
+    Signatory,
+    SpoiledBlank,
+)
 from lms_sync.records.lists import (
     AttemptState,
     AttestationKind,
     ClosingPolicy,
     ControlForm,
     CountingMethod,
+    DocumentBasis,
+    DocumentOrigin,
+    DocumentStatus,
     DriftField,
     DriftState,
     EnrolmentStatus,
     GradeSource,
     ProgrammeKind,
     ProtocolState,
+    PushState,
+    RecognitionState,
     ResultOutcome,
 )
 from lms_sync.records.study import Assessment, Attempt, Course, Enrolment, GradeEntry, GradeItem, Learner
@@ -47,12 +62,19 @@ __all__ = [
     "AttemptState",
     "AttestationKind",
     "AttestationResult",
+    "BlankRange",
     "ClosingPolicy",
     "Commission",
     "CommissionMember",
     "ControlForm",
     "CountingMethod",
     "Course",
+    "DocumentBasis",
+    "DocumentHolder",
+    "DocumentOrigin",
+    "DocumentPush",
+    "DocumentScan",
+    "DocumentStatus",
     "Drift",
     "DriftField",
     "DriftState",
@@ -61,6 +83,7 @@ __all__ = [
     "GradeEntry",
     "GradeItem",
     "GradeSource",
+    "IssuedDocument",
     "Learner",
     "MarkCount",
     "ProgrammeKind",
@@ -68,9 +91,14 @@ __all__ = [
     "ProtocolLine",
     "ProtocolState",
     "ProtocolTotals",
+    "PushState",
+    "Recognition",
+    "RecognitionState",
     "Record",
     "ResultOutcome",
     "Rung",
+    "Signatory",
+    "SpoiledBlank",
 ]
 
 STREAM_KINDS: dict[str, type[Record]] = {
@@ -78,11 +106,32 @@ STREAM_KINDS: dict[str, type[Record]] = {
 }
 """Every kind of record that a stream may bring, by name, in an order in which none points forward."""
 
-OFFICIAL_KINDS: dict[str, type[Record]] = {record.kind: record for record in (AttestationResult, Protocol, Drift)}
+OFFICIAL_KINDS: dict[str, type[Record]] = {
+    record.kind: record
+    for record in (
+        AttestationResult,
+        Protocol,
+        Drift,
+        IssuedDocument,
+        DocumentHolder,
+        DocumentScan,
+        BlankRange,
+        SpoiledBlank,
+        Recognition,
+        DocumentPush,
+    )
+}
 """Every kind of record that lms-sync itself makes from what the streams brought."""
 
 KINDS: dict[str, type[Record]] = STREAM_KINDS | OFFICIAL_KINDS
 """Every kind of record that the store keeps."""
 
-PERSONAL_KINDS = (Learner.kind, AttestationResult.kind, Drift.kind)
+PERSONAL_KINDS = (
+    Learner.kind,
+    AttestationResult.kind,
+    Drift.kind,
+    DocumentHolder.kind,
+    DocumentScan.kind,
+    Recognition.kind,
+)
 """The kinds that hold personal data: these are emptied when a learner is erased."""

@@ -123,3 +123,52 @@ class DriftState(StrEnum):
     AMENDED = "amended"  # the result was brought up to the LMS
     KEPT = "kept"  # the result stands, with a reason
     SETTLED = "settled"  # the LMS says again what the result says
+
+
+class DocumentStatus(StrEnum):
+    """Where an issued document stands. A spoiled blank is no document: see `SpoiledBlank`."""
+
+    DRAFT = "draft"  # drawn up, no number yet
+    ISSUED = "issued"  # numbered and registered
+    HANDED_OVER = "handed_over"  # received by its holder or whoever may receive it
+    ANNULLED = "annulled"  # out of force; of a draft: withdrawn
+    LOST = "lost"
+    REPLACED = "replaced"  # a duplicate was issued instead
+
+    @property
+    def in_force(self) -> bool:
+        """Whether somebody holds, or may demand, such a document."""
+        return self in (DocumentStatus.ISSUED, DocumentStatus.HANDED_OVER)
+
+
+class DocumentBasis(StrEnum):
+    """What a document rests on: 273-ФЗ art. 60 parts 10 and 12, S0 2.9.2."""
+
+    PASSED = "passed"  # a passed line of a closed protocol
+    NOT_PASSED = "not_passed"  # there is no such line: did not sit, failed, left before
+    NONE = "none"  # neither is asked for
+
+
+class DocumentOrigin(StrEnum):
+    """How a document came into the register."""
+
+    DRAFTED = "drafted"  # numbered by the register
+    IMPORTED = "imported"  # taken over with the number it already had
+
+
+class RecognitionState(StrEnum):
+    """Where an application to recognise a result of another organisation stands (S1 2.5, 3.1)."""
+
+    APPLIED = "applied"
+    RECOGNISED = "recognised"
+    REFUSED = "refused"
+
+
+class PushState(StrEnum):
+    """What is known of a document's way into the LMS."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
