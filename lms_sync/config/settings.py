@@ -78,10 +78,14 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """All of the file. `sources` is empty when it was loaded for commands that only read the store."""
+    """All of the file. `sources` is empty when it was loaded for commands that only read the store.
+
+    `scans` is the directory of the files of scans.
+    """
 
     path: Path
     store_url: SecretStr
+    scans: Path
     log: LogSettings
     safety: SafetySettings
     checkpoints: CheckpointSettings | None
@@ -147,6 +151,7 @@ def load_settings(
     return Settings(
         path=place.path,
         store_url=store_url,
+        scans=place.path.parent / parsed.store.scans,
         log=parsed.log,
         safety=parsed.safety,
         checkpoints=parsed.checkpoints.beside(place.path.parent) if parsed.checkpoints else None,

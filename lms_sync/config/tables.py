@@ -67,9 +67,13 @@ class _Table(BaseModel):
 
 
 class StoreSettings(_Table):
-    """`[store]`: where the record store is. `LMS_SYNC_STORE_URL` overrides the file."""
+    """`[store]`: where the record store is. `LMS_SYNC_STORE_URL` overrides the file.
+
+    `scans` is the directory of the files of scans, beside the database and never in it.
+    """
 
     url: SecretStr
+    scans: PathText = Path("scans")
 
 
 class LogSettings(_Table):

@@ -14,6 +14,15 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Column, Index, Integer, Table, UniqueConstraint
 from sqlmodel import Field
 
+from lms_sync.store.document_tables import (
+    blank_range,
+    document_holder,
+    document_push,
+    document_scan,
+    issued_document,
+    recognition,
+    spoiled_blank,
+)
 from lms_sync.store.journal_tables import action, journal
 from lms_sync.store.official_tables import attestation_result, drift, protocol
 from lms_sync.store.study_tables import assessment, attempt, course, enrolment, grade_entry, grade_item, learner
@@ -26,20 +35,27 @@ __all__ = [
     "assessment",
     "attempt",
     "attestation_result",
+    "blank_range",
     "course",
     "cursor",
+    "document_holder",
+    "document_push",
+    "document_scan",
     "drift",
     "enrolment",
     "grade_entry",
     "grade_item",
+    "issued_document",
     "journal",
     "learner",
     "ledger",
     "metadata",
     "protocol",
     "quarantine",
+    "recognition",
     "run",
     "scope_state",
+    "spoiled_blank",
 ]
 
 
@@ -163,6 +179,13 @@ PROJECTIONS: dict[str, Table] = {
         attestation_result,
         protocol,
         drift,
+        issued_document,
+        document_holder,
+        document_scan,
+        blank_range,
+        spoiled_blank,
+        recognition,
+        document_push,
     )
 }
 """The projection table of each kind of record; it bears the kind's name."""

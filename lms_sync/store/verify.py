@@ -1,8 +1,8 @@
 """Proof that the ledger is an unbroken chain and that the projections say what it says. Reads only.
 
 Owns the report. The chain is checked in `verify_chain.py`, the projections in `verify_projections.py`, the action
-journal in `verify_journal.py`, what protocols say of their results in `verify_protocols.py`. What this proves, and
-what it cannot, is in `docs/ledger.md`.
+journal in `verify_journal.py`, what protocols say of their results in `verify_protocols.py`, the register of issued
+documents in `verify_documents.py`. What this proves, and what it cannot, is in `docs/ledger.md`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from lms_sync.store import verify_chain, verify_projections
 from lms_sync.store.checkpoint import checkpoint_problems
 from lms_sync.store.ledger import Head
 from lms_sync.store.rows import Broken
+from lms_sync.store.scan_files import ScanFiles
 from lms_sync.store.store import Store
 from lms_sync.store.tables import ledger
+from lms_sync.store.verify_documents import all_document_problems, scan_problems
 from lms_sync.store.verify_journal import journal_problems
 from lms_sync.store.verify_protocols import (
     all_protocol_problems,
@@ -45,7 +47,7 @@ Answer = TypeVar("Answer")
 @dataclass(frozen=True)
 class VerifyReport:
     """What was checked and what is broken: checkpoints first, then ledger rows in their order, tables, the journal's
-    pages and protocols.
+    pages, protocols and issued documents.
 
     `actions` counts the journal's rows. `problems` lists at most as many as were asked for; `unlisted` counts the rest.
     `head` is the end of the chain.
@@ -55,6 +57,7 @@ class VerifyReport:
     rows: int
     projected: int
     protocols: int
+    documents: int
     checkpoints: int
     actions: int
     head: Head
@@ -80,12 +83,14 @@ def verify(
     *,
     checkpoints: Sequence[Path] = (),
     public_key: str | None = None,
+    scans: ScanFiles | None = None,
     progress: Progress | None = None,
     listed: int = LISTED,
 ) -> VerifyReport:
     """Checks the whole store as it stands at this instant, and that it extends each checkpoint.
 
     `public_key` is the one that checkpoints must be signed with (64 hexadecimal digits); None takes the one each names.
+    `scans` are the files of scans, which are read as well; None leaves them unread.
     Memory does not grow with the store. Raises StoreError when the database or a checkpoint's file cannot be read.
     """
 
@@ -94,7 +99,7 @@ def verify(
         for path in checkpoints:
             for problem in checkpoint_problems(connection, path, public_key):
                 found.add(f"checkpoint {path}", problem)
-        return _verify(connection, progress, found, len(checkpoints))
+        return _verify(connection, progress, found, len(checkpoints), scans)
 
     return _whatever_is_stored(store, work)
 
@@ -146,7 +151,9 @@ def _whatever_is_stored(store: Store, work: Callable[[Connection], Answer]) -> A
             return work(connection)
 
 
-def _verify(connection: Connection, progress: Progress | None, found: _Found, checkpoints: int) -> VerifyReport:
+def _verify(
+    connection: Connection, progress: Progress | None, found: _Found, checkpoints: int, scans: ScanFiles | None
+) -> VerifyReport:
     total = connection.execute(select(func.count()).select_from(ledger)).scalar_one()
     chain = verify_chain.ChainCheck(connection)
     for done in chain.run(found.add):
@@ -155,11 +162,15 @@ def _verify(connection: Connection, progress: Progress | None, found: _Found, ch
     projected = verify_projections.projection_problems(connection, found.add)
     actions = journal_problems(connection, found.add)
     protocols = all_protocol_problems(connection, found.add)
+    documents = all_document_problems(connection, found.add)
+    if scans is not None:
+        scan_problems(connection, scans, found.add)
     return VerifyReport(
         ok=not found.count,
         rows=chain.rows,
         projected=projected,
         protocols=protocols,
+        documents=documents,
         checkpoints=checkpoints,
         actions=actions,
         head=chain.head,

@@ -46,7 +46,7 @@ from sqlalchemy import select
 from lms_sync.connector import SiteAccess
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
-from lms_sync.records import KINDS
+from lms_sync.records import STREAM_KINDS, AttestationResult, Drift, Protocol
 from lms_sync.registers.closing import ClosingOptions, close
 from lms_sync.registers.document import protocol_documents, sitting_document
 from lms_sync.registers.final import Final, final_items, must_look_at
@@ -65,6 +65,9 @@ SOURCE = "academy"
 RECORDED_AT = 1795392000  # 2026-11-23T00:00:00Z
 CLOSED_AT = dt.datetime(2026, 12, 31, 18, tzinfo=dt.UTC)
 """When protocols are closed: every final with a closing time is over, and where the academy is it is next year."""
+
+PULLED_KINDS = STREAM_KINDS | {record.kind: record for record in (AttestationResult, Protocol, Drift)}
+"""The kinds of record that a pull, and what follows from it, may leave."""
 
 NOT_OF_MOODLE = {"mapping_version", "payload_digest", "ledger_seq"}
 """Fields that say nothing about the site: they follow from the mapping's text, from salts, from how much was kept."""
@@ -269,7 +272,7 @@ def held(store: Store) -> dict[str, list[dict[str, Any]]]:
     """All that a store holds: live records by kind, what stands in quarantine, and how the scopes ended."""
     found: dict[str, list[dict[str, Any]]] = {}
     with store.reading() as connection:
-        for kind, record in KINDS.items():
+        for kind, record in PULLED_KINDS.items():
             table = PROJECTIONS[kind]
             columns = [table.c[name] for name in record.model_fields]
             rows = connection.execute(select(*columns).where(table.c.retired_at.is_(None)))

@@ -42,6 +42,7 @@ from lms_sync.store.canonical import DIGEST_FIELDS, digest_time, row_digest
 from lms_sync.store.rows import PutCounts
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS, ledger
+from tests.integration.store import document_samples
 
 SOURCE = "moodle"
 SCOPE = "course/5"
@@ -311,12 +312,13 @@ def every_kind() -> list[Record]:
         result(),
         protocol([line(result())]),
         drift(),
+        *document_samples.every_kind(),
     ]
 
 
 def put_every_kind(store: Store, *more: Record, source: str = SOURCE) -> None:
     """Puts one record of each kind, and more, the protocol last: its line names the result's ledger row."""
-    put(store, *stream_kinds(), result(), drift(), *more, source=source)
+    put(store, *stream_kinds(), *document_samples.every_kind(), result(), drift(), *more, source=source)
     put(store, protocol([stored_line(store, result(), source=source)]), source=source)
 
 

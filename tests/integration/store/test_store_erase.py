@@ -17,7 +17,7 @@ from lms_sync.store.rows import Operation, PutCounts
 from lms_sync.store.store import Store
 from lms_sync.store.tables import BOOKKEEPING, ledger
 from lms_sync.store.verify import verify, verify_protocol
-from tests.integration.store import samples
+from tests.integration.store import document_samples, samples
 
 
 @pytest.fixture
@@ -86,6 +86,8 @@ def attested(with_learner: Store) -> Store:
     samples.put(with_learner, samples.result("9", percent="85"), samples.drift("9", reason="Ёлкина сменила фамилию"))
     lines = [samples.stored_line(with_learner, one, number) for number, one in enumerate((first, other), 1)]
     samples.put(with_learner, samples.protocol(lines))
+    samples.put(with_learner, *document_samples.every_kind())
+    samples.put(with_learner, document_samples.holder(citizenship=""))
     return with_learner
 
 
@@ -113,6 +115,9 @@ def test_every_record_that_holds_personal_data_is_emptied(attested: Store) -> No
         ("attestation_result", "7/9/attempt-1"),
         ("attestation_result", "7/9/attempt-2"),
         ("drift", "7/9/attempt-2 name"),
+        ("document_holder", "d000001"),
+        ("document_scan", f"d000001/{document_samples.DIGEST}"),
+        ("recognition", "z0001"),
     ):
         *before, last = history(attested, "moodle", kind, key)
         assert {version.payload for version in before} == {None}
@@ -131,6 +136,14 @@ def test_a_protocol_is_whole_after_its_learner_was_erased(attested: Store) -> No
     attested.erase_learner("moodle", "9", "registrar", "")
     assert samples.projections(attested)["protocol"] == before
     assert verify_protocol(attested, "moodle", "12/2026").ok
+
+
+def test_the_register_of_documents_is_whole_after_a_holder_was_erased(attested: Store) -> None:
+    before = samples.projections(attested)["issued_document"]
+    attested.erase_learner("moodle", "9", "registrar", "")
+    assert samples.projections(attested)["issued_document"] == before
+    assert verify(attested).documents == 1
+    assert personal_rows(attested, "112-233-445 95") == [("learner", "10", 1), ("learner", "10", 0)]
 
 
 def test_nothing_of_an_erased_record_comes_back(attested: Store) -> None:

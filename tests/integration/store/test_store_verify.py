@@ -22,7 +22,7 @@ from lms_sync.store.sql_payload import payload_of_row
 from lms_sync.store.store import Store
 from lms_sync.store.tables import PROJECTIONS, ledger
 from lms_sync.store.verify import verify
-from tests.integration.store import samples
+from tests.integration.store import document_samples, samples
 
 
 @pytest.fixture
@@ -40,6 +40,8 @@ def different(column: Column[Any], value: Any) -> Any:
     kind: TypeEngine[Any] = column.type
     if value is not None and column.nullable and isinstance(kind, (Boolean, Date)):
         return None
+    if isinstance(kind, Date) and value is not None:
+        return value + dt.timedelta(days=1)
     if isinstance(kind, UtcInstant):
         return dt.datetime(2001, 1, 1, tzinfo=dt.UTC) if value is None else value + dt.timedelta(microseconds=1)
     if isinstance(kind, ExactDecimal):
@@ -107,9 +109,9 @@ def test_an_untouched_store_verifies_and_says_how_much_it_saw(filled: Store) -> 
     with filled.reading() as connection:
         last = connection.execute(select(ledger).order_by(ledger.c.seq.desc()).limit(1)).one()
     assert (report.ok, report.problems, report.unlisted) == (True, [], 0)
-    assert (report.rows, report.projected, report.protocols) == (25, 22, 2)
+    assert (report.rows, report.projected, report.protocols, report.documents) == (39, 36, 2, 2)
     assert (report.head.seq, report.head.digest) == (last.seq, last.digest)
-    assert told[-1] == (25, 25)
+    assert told[-1] == (39, 39)
 
 
 def test_an_empty_store_verifies(store: Store) -> None:
@@ -125,7 +127,7 @@ def test_a_removed_ledger_row_is_found(filled: Store) -> None:
 
 def test_ledger_rows_cut_off_at_the_end_are_missed_by_the_projections(filled: Store) -> None:
     with samples.tampering(filled) as connection:
-        connection.execute(delete(ledger).where(ledger.c.seq > 23))
+        connection.execute(delete(ledger).where(ledger.c.seq > 37))
     assert {problem.where for problem in verify(filled).problems} == {
         "table drift, source branch, key 7/9/attempt-2 name",
         "table protocol, source branch, key 12/2026",
@@ -143,10 +145,10 @@ def test_two_ledger_rows_that_change_places_are_found(filled: Store) -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"seq": 35}, "ledger row 35", "rows are missing before it: ledger row 25 should be next"),
-        ({"previous_digest": "0" * 64}, "ledger row 25", "it is not linked to the row before it"),
-        ({"version": 2}, "ledger row 25", "its version does not follow the record's version before"),
-        ({"payload_digest": "0" * 64}, "ledger row 25", "its payload does not match the payload's digest"),
+        ({"seq": 49}, "ledger row 49", "rows are missing before it: ledger row 39 should be next"),
+        ({"previous_digest": "0" * 64}, "ledger row 39", "it is not linked to the row before it"),
+        ({"version": 2}, "ledger row 39", "its version does not follow the record's version before"),
+        ({"payload_digest": "0" * 64}, "ledger row 39", "its payload does not match the payload's digest"),
     ],
 )
 def test_a_forged_digest_does_not_hide_what_else_is_wrong(
@@ -167,7 +169,7 @@ def test_a_version_that_is_there_twice_is_found_though_the_constraint_was_remove
         else:
             connection.execute(text("ALTER TABLE ledger DROP CONSTRAINT uq_ledger_key_kind_source_version"))
         samples.reseal_last(connection, kind="learner", key="9", version=1)
-    told = [problem.what for problem in verify(filled).problems if problem.where == "ledger row 25"]
+    told = [problem.what for problem in verify(filled).problems if problem.where == "ledger row 39"]
     assert told == ["its version does not follow the record's version before"]
 
 
@@ -200,14 +202,14 @@ def test_a_projection_row_put_back_to_an_older_version_is_found(filled: Store) -
             .values(ledger_seq=old.seq, version=1, raw=Decimal("84.5"), changed_at=old.observed_at)
         )
     (problem,) = verify(filled).problems
-    assert problem.what == f"it shows ledger row {old.seq}, but ledger row 14 is newer"
+    assert problem.what == f"it shows ledger row {old.seq}, but ledger row 21 is newer"
 
 
 def test_more_problems_than_are_listed_are_counted(filled: Store) -> None:
     with samples.tampering(filled) as connection:
         connection.execute(update(ledger).values(actor="nobody"))
     report = verify(filled, listed=4)
-    assert (len(report.problems), report.unlisted) == (4, 21)
+    assert (len(report.problems), report.unlisted) == (4, 35)
 
 
 def test_values_that_could_never_be_written_are_named_and_do_not_stop_the_check(filled: Store) -> None:
@@ -350,6 +352,7 @@ def put_with_short_lists(store: Store, *more: Record) -> None:
     """One record of each kind, where lists have at most one member, as they mostly do."""
     samples.put_every_kind(store, samples.enrolment("10", groups=[]), *more)
     samples.put(store, samples.enrolment(groups=["«Б»"]), samples.result(groups=[]))
+    samples.put(store, document_samples.document(signatories=[]), document_samples.blanks(document_kinds=["worker"]))
 
 
 def test_texts_with_every_awkward_character_verify(store: Store) -> None:
@@ -384,6 +387,6 @@ def test_rebuilt_projections_are_the_same_rows(filled: Store) -> None:
         connection.execute(delete(PROJECTIONS["learner"]))
         course = dict(connection.execute(select(PROJECTIONS["course"])).mappings().first() or {})
         connection.execute(insert(PROJECTIONS["course"]).values(course | {"key": "404"}))
-    assert rebuild_projections(filled) == 22
+    assert rebuild_projections(filled) == 36
     assert samples.projections(filled) == before
     assert verify(filled).ok
