@@ -15,6 +15,7 @@ import pytest
 from lms_sync.mapping.apply import Mapping
 from lms_sync.mapping.load import load_mapping
 from lms_sync.store.store import Store
+from tests.integration.registers.papers import Papers
 from tests.integration.registers.world import World, opened
 
 Rules = Callable[[str], Mapping]
@@ -97,3 +98,30 @@ def closed(world: World) -> World:
     world.close()
     world.clock.to(days=3)
     return world
+
+
+def graduates(world: World, directory: Path) -> Papers:
+    """Three learners in the closed protocol 2026/001, two of whom passed; five blanks; now it is Thursday."""
+    world.person("1", "Аксёнов Олег Ильич", birth_date="1990-01-01", snils="112-233-445 95")
+    world.person("2", "Борисова Анна Петровна")
+    world.person("3", "Примеров Пётр Ильич")
+    for learner, points in (("1", 9), ("2", 8), ("3", 1)):
+        world.attempt(learner, points)
+    world.pass_over()
+    world.close()
+    world.clock.to(days=3)
+    papers = Papers(world, directory)
+    papers.receive()
+    return papers
+
+
+@pytest.fixture
+def papers(world: World, tmp_path: Path) -> Papers:
+    """See `graduates`."""
+    return graduates(world, tmp_path)
+
+
+@pytest.fixture
+def lite_papers(lite: World, tmp_path: Path) -> Papers:
+    """The same in SQLite only."""
+    return graduates(lite, tmp_path)
