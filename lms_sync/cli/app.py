@@ -9,9 +9,11 @@ import typer
 
 from lms_sync import __version__
 from lms_sync.cli import (
+    blanks,
     connectors,
     demo,
     doctor,
+    documents,
     init,
     mapping,
     protocols,
@@ -52,6 +54,8 @@ app.command("verify")(verify.verify)
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(report.app, name="report")
 app.add_typer(protocols.app, name="protocols")
+app.add_typer(documents.app, name="documents")
+app.add_typer(blanks.app, name="blanks")
 app.command("connectors")(connectors.connectors)
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)

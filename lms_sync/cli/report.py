@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lms_sync.cli import report_course, report_journal, report_learner, report_statistics
+from lms_sync.cli import report_course, report_documents, report_journal, report_learner, report_statistics
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
 from lms_sync.cli.report_options import (
     BomOption,
@@ -103,6 +103,8 @@ app.command("summary")(report_course.summary)
 app.command("ranking")(report_statistics.ranking)
 app.command("dynamics")(report_statistics.dynamics)
 app.command("quality")(report_statistics.quality)
+app.command("issuance")(report_documents.issuance)
+app.command("duplicates")(report_documents.duplicates)
 app.command("actions")(report_journal.actions)
 app.command("activity")(report_journal.activity)
 app.command("study-time")(report_journal.study_time)

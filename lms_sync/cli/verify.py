@@ -65,8 +65,9 @@ def verify(
 ) -> None:
     """Prove that the store is what was written.
 
-    Checks that the ledger is unbroken and that every table agrees with it.
+    Checks that the ledger is unbroken, that every table agrees with it, and that every scan is the one attached.
     """
+    from lms_sync.store.scan_files import ScanFiles
     from lms_sync.store.signing import read_public_key
     from lms_sync.store.verify import verify, verify_protocol
 
@@ -74,11 +75,12 @@ def verify(
     _refuse_contradictions(protocol, source, bool(checkpoints), public_key is not None)
     trusted = read_public_key(public_key) if public_key else None
     report: VerifyReport | ProtocolReport
-    with open_store(store_settings(config)) as store:
+    settings = store_settings(config)
+    with open_store(settings) as store:
         if protocol is not None:
             report = verify_protocol(store, source or _source_with(store, protocol), protocol)
         else:
-            report = verify(store, checkpoints=checkpoints, public_key=trusted)
+            report = verify(store, checkpoints=checkpoints, public_key=trusted, scans=ScanFiles(settings.scans))
     if json:
         put_json(dataclasses.asdict(report))
     elif report.ok:

@@ -2,7 +2,7 @@
 
 Owns the wording only. The terms are those of the field; the English names are in `lms_sync.records`. A field whose
 name means something else in one subject stands under `subject.field`. The titles and notes of the reports on studies
-are in `phrases`, those of the reports on the journal in `captions_journal`.
+are in `phrases`, those of the reports on the journal in `captions_journal`, those of documents in `captions_documents`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,27 @@ from lms_sync.records import (
     ClosingPolicy,
     ControlForm,
     CountingMethod,
+    DocumentBasis,
+    DocumentOrigin,
+    DocumentStatus,
     DriftField,
     DriftState,
     EnrolmentStatus,
     GradeSource,
     ProgrammeKind,
     ProtocolState,
+    PushState,
+    RecognitionState,
     ResultOutcome,
     Rung,
+)
+from lms_sync.report.captions_documents import (
+    DOCUMENT_BASES,
+    DOCUMENT_FIELDS,
+    DOCUMENT_ORIGINS,
+    DOCUMENT_STATUSES,
+    PUSH_STATES,
+    RECOGNITION_STATES,
 )
 from lms_sync.report.captions_journal import JOURNAL_FIELDS
 from lms_sync.report.captions_study import OFFICIAL_FIELDS, STUDY_FIELDS
@@ -194,6 +207,11 @@ _LISTS: dict[type[StrEnum], Mapping[Any, str]] = {
     CountingMethod: COUNTING_METHODS,
     DriftField: DRIFT_FIELDS,
     DriftState: DRIFT_STATES,
+    DocumentStatus: DOCUMENT_STATUSES,
+    DocumentBasis: DOCUMENT_BASES,
+    DocumentOrigin: DOCUMENT_ORIGINS,
+    RecognitionState: RECOGNITION_STATES,
+    PushState: PUSH_STATES,
     Rung: RUNGS,
 }
 
@@ -228,11 +246,11 @@ ERASED = "(персональные данные удалены)"
 LEFT = "снят с курса"
 
 
+_SUBJECTS = {"study": STUDY_FIELDS, "journal": JOURNAL_FIELDS, "document": DOCUMENT_FIELDS}
 _FIELDS = (
     OFFICIAL_FIELDS
     | FIELDS
-    | {f"study.{field}": words for field, words in STUDY_FIELDS.items()}
-    | {f"journal.{field}": words for field, words in JOURNAL_FIELDS.items()}
+    | {f"{subject}.{field}": words for subject, fields in _SUBJECTS.items() for field, words in fields.items()}
 )
 
 

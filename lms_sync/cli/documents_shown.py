@@ -1,0 +1,187 @@
+"""`lms-sync documents list | show | export`: who got what, when, on what basis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lms_sync.cli.console import put, put_json
+from lms_sync.cli.document_options import (
+    FromOption,
+    KindOption,
+    LearnerOption,
+    ProtocolOption,
+    ToOption,
+    UidArgument,
+)
+from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
+from lms_sync.cli.report_options import BomOption, CourseOption, DelimiterOption, FormatOption, OutputOption
+from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
+from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
+from lms_sync.errors import ConfigError, RegisterError
+
+if TYPE_CHECKING:
+    from lms_sync.records import DocumentStatus
+    from lms_sync.store.documents import DocumentFilter, StoredDocument
+
+StatusOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status", help="draft, issued, handed_over, annulled, lost or replaced; may be repeated.", metavar="STATUS"
+    ),
+]
+NumberOption = Annotated[
+    str | None, typer.Option("--number", help="Only this registration or blank number.", show_default=False)
+]
+
+
+def list_documents(
+    config: ConfigOption = None,
+    source: OneSourceOption = None,
+    status: StatusOption = None,
+    kind: KindOption = "",
+    learner: LearnerOption = None,
+    course: CourseOption = None,
+    protocol: ProtocolOption = None,
+    number: NumberOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """The register: who got what, when, on what basis. Shows personal data."""
+    from lms_sync.report.documents import register_table
+
+    wanted = _filter(status, kind, learner, course, protocol, number, first_day, last_day)
+    write(register_table(_documents(config, source, wanted)), Output(format, output))
+
+
+def export(
+    config: ConfigOption = None,
+    source: OneSourceOption = None,
+    status: StatusOption = None,
+    kind: KindOption = "",
+    learner: LearnerOption = None,
+    course: CourseOption = None,
+    protocol: ProtocolOption = None,
+    number: NumberOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    format: FormatOption = Format.CSV,
+    output: OutputOption = None,
+    bom: BomOption = False,
+    delimiter: DelimiterOption = ",",
+    debug: DebugOption = False,
+) -> None:
+    """Every field of every document and its holder. Shows personal data."""
+    from lms_sync.report.documents import export_table
+
+    wanted = _filter(status, kind, learner, course, protocol, number, first_day, last_day)
+    write(export_table(_documents(config, source, wanted)), Output(format, output, bom, parsed_delimiter(delimiter)))
+
+
+def show(
+    uid: UidArgument,
+    config: ConfigOption = None,
+    source: OneSourceOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """One document with its scans and every step; of a draft also what issuing would find. Shows personal data."""
+    from lms_sync.records import DocumentStatus, IssuedDocument
+    from lms_sync.registers.documents.issuing import IssueOptions, findings
+    from lms_sync.report.documents import shown
+    from lms_sync.store.documents import document, scans
+    from lms_sync.store.history import history
+
+    settings = store_settings(config)
+    with open_store(settings) as store:
+        name = chosen_source(settings, store, source)
+        with store.reading() as connection:
+            found = document(connection, name, uid)
+            kept = scans(connection, name, uid)
+        if found is None:
+            raise RegisterError(f"The register of {name} has no document {uid}: see `lms-sync documents list`.")
+        steps = history(store, name, IssuedDocument.kind, uid)
+        told = []
+        if found.record.status is DocumentStatus.DRAFT and found.holder is not None:
+            told = findings(store, name, kept_mapping(settings, name), uid, IssueOptions(operator_name()))
+        zone = zone_of(settings, name)
+    if json:
+        put_json(
+            _as_json(found)
+            | {
+                "scans": [one.payload() for one in kept],
+                "findings": [
+                    {"code": one.code, "severity": one.severity.value, "message": one.message} for one in told
+                ],
+                "history": [
+                    {
+                        "version": one.version,
+                        "at": one.observed_at.isoformat(),
+                        "status": (one.payload or {}).get("status"),
+                        "actor": one.actor,
+                        "reason": one.reason,
+                        "ledger_seq": one.seq,
+                    }
+                    for one in steps
+                ],
+            }
+        )
+        return
+    for line in shown(found, kept, steps, told, zone):
+        put(line)
+
+
+def _as_json(found: StoredDocument) -> dict[str, Any]:
+    return {
+        "document": found.record.payload(),
+        "version": found.version,
+        "holder": None if found.holder is None else found.holder.payload(),
+    }
+
+
+def _documents(config: Path | None, source: str | None, wanted: DocumentFilter) -> list[StoredDocument]:
+    from lms_sync.store.documents import documents
+
+    settings = store_settings(config)
+    with open_store(settings) as store:
+        name = chosen_source(settings, store, source)
+        with store.reading() as connection:
+            return documents(connection, name, wanted)
+
+
+def _filter(
+    statuses: list[str] | None,
+    kind: str,
+    learner: str | None,
+    course: str | None,
+    protocol: str | None,
+    number: str | None,
+    first_day: str | None,
+    last_day: str | None,
+) -> DocumentFilter:
+    from lms_sync.store.documents import DocumentFilter
+
+    return DocumentFilter(
+        statuses=[_status(one) for one in statuses or ()],
+        document_kind=kind or None,
+        learner=learner,
+        course=course,
+        protocol=protocol,
+        number=number,
+        first_day=parsed_day(first_day, "--from"),
+        last_day=parsed_day(last_day, "--to"),
+    )
+
+
+def _status(text: str) -> DocumentStatus:
+    from lms_sync.records import DocumentStatus
+
+    try:
+        return DocumentStatus(text)
+    except ValueError:
+        raise ConfigError(f"--status takes one of {', '.join(DocumentStatus)}.") from None
