@@ -236,7 +236,7 @@ def annul(
     settings = store_settings(config)
     with open_store(settings) as store:
         name = chosen_source(settings, store, source)
-        amending.annul(store, name, number, amending.Act(operator_name(), reason))
+        amending.annul(store, name, kept_mapping(settings, name), number, amending.Act(operator_name(), reason))
         signed = sign_checkpoint(store, settings)
     put(f"Protocol {number} is annulled")
     raise typer.Exit(signed)

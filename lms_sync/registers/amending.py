@@ -112,12 +112,16 @@ def keep(store: Store, source: str, mapping: Mapping, number: str, act: Act) -> 
         return Done(protocol, len(drifts))
 
 
-def annul(store: Store, source: str, number: str, act: Act) -> Protocol:
-    """Annuls a protocol: its number stays taken, its results wait for a protocol again. Raises RegisterError."""
+def annul(store: Store, source: str, mapping: Mapping, number: str, act: Act) -> Protocol:
+    """Annuls a protocol: its number stays taken, its results wait for a protocol again. Raises RegisterError.
+
+    What differed of an absence that only this protocol told of is settled with it.
+    """
     with registering(store, source, act.actor) as writer:
         protocol = _in_force(writer, number)
         annulled = protocol.model_copy(update={"state": ProtocolState.ANNULLED, "reason": act.reason})
         writer.put([annulled], f"course/{protocol.course}", act.reason)
+        record_item(writer, mapping, protocol.grade_item)
         return annulled
 
 

@@ -113,7 +113,7 @@ class Operator:
             self._attempt("annul", partial(self._annulled, store, protocol.number))
 
     def _annulled(self, store: Store, number: str) -> str:
-        return annul(store, SOURCE, number, Act(WHO, "a mistake")).number
+        return annul(store, SOURCE, self.mapping, number, Act(WHO, "a mistake")).number
 
     def _attempt(self, name: str, act: Callable[[], str]) -> None:
         try:

@@ -252,7 +252,7 @@ class World:
 
     def annul(self, number: str, reason: str = "ошибка в группе") -> Protocol:
         """Annuls a protocol."""
-        return amending.annul(self.store, SOURCE, number, amending.Act("registrar", reason))
+        return amending.annul(self.store, SOURCE, self.mapping, number, amending.Act("registrar", reason))
 
     def refusal(self, act: Callable[[], object]) -> str:
         """What an act is refused with; it must name nobody, and nothing may have been written."""
