@@ -1,6 +1,7 @@
 """The contract between lms-sync and a connector plugin: what a plugin offers and what it is given.
 
-Owns the words stream, scope, page, cursor and finding. Must not know any LMS, nor the store behind `Known`.
+Owns the words stream, scope, page, cursor and finding, and for the way back target, delivery, receipt and shown. Must
+not know any LMS, nor the store behind `Known`.
 
 * A **stream** is one kind of traffic with a schedule of its own (people, grades, …).
 * A **scope** is the smallest part of a stream that can be read whole: the site's courses, one course's grades.
@@ -9,6 +10,13 @@ Owns the words stream, scope, page, cursor and finding. Must not know any LMS, n
 
 Reading a scope yields pages; the last one carries a `ScopeEnd` that says how far the reading can be trusted. Only a
 `complete` end lets lms-sync retire what was not seen.
+
+* A **target** is one way in which the LMS can show issued documents: a table of a plugin, a profile field, a note.
+* A **delivery** says what the LMS is to show of one document (or of one learner's documents), as texts.
+* A **receipt** is the LMS's answer to one delivery; what it really shows then is read back as **shown**.
+
+A connector only carries: what is to be sent, again or never, and whether what is shown is what was meant, is decided by
+lms-sync.
 """
 
 from __future__ import annotations
@@ -175,6 +183,86 @@ class Page:
     events: Events | None = None
 
 
+class Standing(StrEnum):
+    """Whether a document that was issued still is what it says."""
+
+    IN_FORCE = "in_force"
+    REVOKED = "revoked"
+    REPLACED = "replaced"  # by a duplicate
+
+
+@dataclass(frozen=True)
+class Target:
+    """One way in which a connector can show issued documents in the LMS.
+
+    `values` are the names of the texts that it takes, and whether each is needed; None: the academy names them, as the
+    fields of a profile are. A target `per_learner` shows all documents of a learner together: one delivery stands for
+    them. One that does not `keep_revoked` has nothing to show of a document that it did not show before.
+    """
+
+    name: str
+    title: str
+    values: Mapping[str, bool] | None
+    per_learner: bool = False
+    keeps_revoked: bool = True
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a target is to show of one subject: a document's uid or, for a target `per_learner`, a learner's identifier.
+
+    `values` are plain texts, empty for nothing; a target that shows marked-up text has to escape them. `revision`
+    counts the contents of the subject in this target, from 1. `key` is one and the same in every repetition of this
+    revision and in no other. `external_id` is what the last receipt said or the last look found; empty: not known.
+    """
+
+    subject: str
+    learner: str
+    values: Mapping[str, str]
+    revision: int
+    key: str
+    course: str = ""
+    standing: Standing = Standing.IN_FORCE
+    replaced_by: str = ""  # uid of the duplicate
+    external_id: str = ""
+
+
+class Answer(StrEnum):
+    """What the LMS says to a delivery."""
+
+    ACCEPTED = "accepted"  # written, or it stood so already
+    REFUSED = "refused"  # it will never be taken as it is
+    LATER = "later"  # not now: nothing was written
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to one delivery. `code` is the LMS's own word for a refusal; never a text with a person's data."""
+
+    subject: str
+    answer: Answer
+    external_id: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the LMS shows of one subject, in the names and the plain texts of a delivery.
+
+    `standing` and `replaced_by` are None where a target has no such field, `revision` where it keeps none. `copies` is
+    how often the subject is there: more than once is a fault to be told.
+    """
+
+    subject: str
+    learner: str
+    values: Mapping[str, str]
+    external_id: str = ""
+    revision: int | None = None
+    standing: Standing | None = None
+    replaced_by: str | None = None
+    copies: int = 1
+
+
 class Known(Protocol):
     """What the record store already holds, for a connector that can save requests by knowing it."""
 
@@ -251,6 +339,30 @@ class Connector(ABC):
     @abstractmethod
     def check(self) -> Iterable[Finding]:
         """What `lms-sync doctor` shows: from the URL to every needed right, each with its remedy."""
+
+    def targets(self) -> Sequence[Target]:
+        """The ways in which this LMS can show issued documents; none unless a plugin offers them. Makes no request."""
+        return ()
+
+    def send(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Receipt]:
+        """Writes deliveries to a target, each once, and gives a receipt for each: a refused one holds up no other.
+
+        Raises OutcomeUnknown when an answer was lost: then any of those without a receipt may have been written. Raises
+        SourceRefused or SourceDenied when the target or the account as a whole is refused, SourceUnavailable when the
+        LMS was not reached: then none of those without a receipt was written.
+        """
+        raise NotImplementedError(f"{type(self).__name__} offers no target {target}")
+
+    def look(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Shown]:
+        """What the target shows now of the subjects of these deliveries; a subject that is not there is left out."""
+        raise NotImplementedError(f"{type(self).__name__} offers no target {target}")
+
+    def survey(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Shown]:
+        """Everything of lms-sync's that the target shows, also subjects of no delivery.
+
+        The deliveries are all that it should show; they tell in which courses and profiles to look.
+        """
+        raise NotImplementedError(f"{type(self).__name__} offers no target {target}")
 
     def close(self) -> None:  # noqa: B027 - most connectors have nothing to close
         """Releases connections."""

@@ -20,6 +20,7 @@ from lms_sync.mapping.grades import GradeMapper
 from lms_sync.mapping.layers import Effective
 from lms_sync.mapping.outcome import Explanation, Mapped, Refusal, Rejection, Workbench
 from lms_sync.mapping.people import PeopleMapper
+from lms_sync.mapping.push import PushTemplates
 from lms_sync.records import Record
 
 __all__ = ["RECORD_KINDS", "Explanation", "Mapped", "MappedActions", "Mapping", "Rejection"]
@@ -43,7 +44,7 @@ class Mapping:
 
     `version` is a digest of everything that decides about an outcome; `effective` is what the files say together;
     `attestation` says which protocols of attestation are kept and how, `events` what events mean; `documents` knows the
-    kinds of issued documents; `zone` is the site's.
+    kinds of issued documents, `push` what the LMS is to show of them; `zone` is the site's.
     """
 
     def __init__(self, effective: Effective, zone: ZoneInfo, version: str) -> None:
@@ -52,6 +53,7 @@ class Mapping:
         self.version = version
         self.attestation = AttestationRules(effective, zone)
         self.documents = DocumentKinds(effective)
+        self.push = PushTemplates(effective.push)
         people, courses = PeopleMapper(effective, zone), CourseMapper(effective, zone)
         grades = GradeMapper(effective, zone)
         self.events = EventMapper(effective, zone)

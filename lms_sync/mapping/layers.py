@@ -4,9 +4,9 @@ Owns the order in which rules are tried and what replaces what. Must not know ho
 
 The shipped file is layer 0, each further file lies over it. Rules of a later file are tried before those of an
 earlier one; a rule whose name an earlier file has takes that rule's place in the order; `remove = true` takes it out.
-Learner fields, lookup entries, captions, defaults, settings of protocols and of documents, and what a kind of document
-says are replaced one by one; a scale or a commission is replaced with all its versions. Events of a later file are
-asked before those of an earlier one, and within a file whole names before patterns.
+Learner fields, lookup entries, captions, defaults, settings of protocols and of documents, what a kind of document says
+and the texts of a target are replaced one by one; a scale or a commission is replaced with all its versions. Events of
+a later file are asked before those of an earlier one, and within a file whole names before patterns.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lms_sync.errors import Problem
 from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, ProtocolSettings
 from lms_sync.mapping.document_spec import DocumentRule, DocumentSettings
 from lms_sync.mapping.event_spec import EventRule
+from lms_sync.mapping.push_spec import PushTable
 from lms_sync.mapping.spec import (
     AttestationRule,
     ControlFormRule,
@@ -106,6 +107,7 @@ class Effective:
     commissions: dict[str, list[PlacedCommission]] = field(default_factory=dict)
     document_settings: DocumentSettings = field(default_factory=DocumentSettings)
     documents: list[Placed[DocumentRule]] = field(default_factory=list)
+    push: dict[str, PushTable] = field(default_factory=dict)
     scales: dict[str, list[PlacedScale]] = field(default_factory=dict)
     default_scales: list[str] = field(default_factory=list)
     lookups: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -146,6 +148,8 @@ def _lay_one(effective: Effective, layer: Layer, number: int) -> list[Problem]:
         of_documents["signatories"] = file.documents.signatories
     effective.document_settings = effective.document_settings.model_copy(update=of_documents)
     problems += _lay_documents(effective, layer, number)
+    for target, push in file.push.items():
+        effective.push[target] = push.over(effective.push.get(target, PushTable()))
     problems += _lay_scales(effective, layer)
     if file.defaults.scales is not None:
         effective.default_scales = file.defaults.scales

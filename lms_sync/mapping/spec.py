@@ -17,6 +17,7 @@ from lms_sync.mapping.attestation_spec import CommissionVersion, ProtocolRule, P
 from lms_sync.mapping.convert import CONVERTERS, LARGEST_HOURS
 from lms_sync.mapping.document_spec import DocumentRule, DocumentSettings
 from lms_sync.mapping.event_spec import CaptionTable, EventTable
+from lms_sync.mapping.push_spec import PushTable
 from lms_sync.mapping.spec_parts import ItemRule, Patterns, Percent, Rule, Table, Text, Texts, as_list
 from lms_sync.mapping.text import fold
 from lms_sync.records import AttestationKind, ControlForm, ProgrammeKind
@@ -261,6 +262,7 @@ class MappingFile(Table):
     commission: list[CommissionVersion] = []
     documents: DocumentSettings = DocumentSettings()
     document: list[DocumentRule] = []
+    push: dict[Text, PushTable] = {}
     scale: list[ScaleVersion] = []
     lookup: dict[str, LookupTable] = {}
     event: EventTable = {}

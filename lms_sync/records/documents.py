@@ -226,7 +226,7 @@ class Recognition(Record):
     application_date: dt.date | None = None
     minutes_number: str = ""
     minutes_date: dt.date | None = None
-    reason: str = ""  # of a refusal
+    reason: str = ""  # of the decision, as of a refusal; once it is annulled, of that
 
     @property
     def key(self) -> str:
@@ -235,15 +235,22 @@ class Recognition(Record):
 
 
 class DocumentPush(Record):
-    """What is known of one document's way into one target of the LMS. `revision` is the document's ledger version."""
+    """What is known of one document's way into one target of the LMS; every version is one step of it.
+
+    `content_hash` and `idempotency_key` are of the revision that was sent last. Erasing the holder leaves this:
+    it names them by the LMS's identifier, and nothing that is sent is about the person (`lms_sync.mapping.push`).
+    """
 
     kind: ClassVar[str] = "document_push"
 
     document: str  # uid
     target: str
-    revision: int
+    learner: str  # LMS id of the holder
+    document_version: int  # the version of the document, as the ledger counts, that the LMS is to show
     state: PushState
-    attempts: int = 0
+    revision: int = 0  # counts the contents sent to this target; 0 until the first
+    attempts: int = 0  # how often this was tried since it was queued or asked for again
+    due_at: Instant | None = None  # not before, UTC; None: at once
     last_error: str = ""  # a code, never a body
     external_id: str = ""
     content_hash: str = ""
@@ -267,6 +274,16 @@ NEXT_STATUSES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
 }
 """What may become of a document of each status."""
 
+NEXT_RECOGNITION_STATES: dict[RecognitionState, frozenset[RecognitionState]] = {
+    RecognitionState.APPLIED: frozenset(
+        {RecognitionState.RECOGNISED, RecognitionState.REFUSED, RecognitionState.ANNULLED}
+    ),
+    RecognitionState.RECOGNISED: frozenset({RecognitionState.ANNULLED}),
+    RecognitionState.REFUSED: frozenset({RecognitionState.ANNULLED}),
+    RecognitionState.ANNULLED: frozenset(),
+}
+"""What may become of an application of each state."""
+
 KEPT_SINCE_ISSUE = (
     "document_kind", "origin", "learner", "registration_number", "registration_series", "registration_ordinal",
     "blank_range", "blank_series", "blank_number", "appendix", "appendix_number", "appendix_series",
@@ -274,7 +291,18 @@ KEPT_SINCE_ISSUE = (
 )  # fmt: skip
 """The fields of a document that no later version may change once it is issued: annul it and issue another."""
 
+KEPT_SINCE_APPLICATION = (
+    "uid", "learner", "course", "grade_item", "subject", "hours", "mark_text", "source_organisation",
+    "source_document", "source_number", "source_date", "application_number", "application_date",
+)  # fmt: skip
+"""The fields of an application that no later version may change: annul it and register another."""
+
 
 def document_uid(ordinal: int) -> str:
     """The uid of the register's `ordinal`th document (from 1)."""
     return f"d{ordinal:06}"
+
+
+def recognition_uid(ordinal: int) -> str:
+    """The uid of the `ordinal`th application to recognise a result (from 1)."""
+    return f"z{ordinal:04}"

@@ -162,6 +162,7 @@ class RecognitionState(StrEnum):
     APPLIED = "applied"
     RECOGNISED = "recognised"
     REFUSED = "refused"
+    ANNULLED = "annulled"  # withdrawn before it was decided, or the decision is out of force
 
 
 class PushState(StrEnum):

@@ -113,6 +113,7 @@ RECOGNITION_STATES = {
     RecognitionState.APPLIED: "подано заявление",
     RecognitionState.RECOGNISED: "перезачтено",
     RecognitionState.REFUSED: "отказано",
+    RecognitionState.ANNULLED: "аннулировано",
 }
 PUSH_STATES = {
     PushState.PENDING: "ожидает передачи",

@@ -165,13 +165,20 @@ class DocumentPushRow(Projection, table=True):
     """See `lms_sync.records.DocumentPush`."""
 
     __tablename__: ClassVar[Any] = "document_push"
-    __table_args__ = (Index(None, "document", "source"), Index(None, "state", "source"))
+    __table_args__ = (
+        Index(None, "document", "source"),
+        Index(None, "learner", "source"),
+        Index(None, "state", "source"),
+    )
 
     document: str
     target: str
-    revision: int = Field(sa_type=BigInteger)
+    learner: str
+    document_version: int = Field(sa_type=BigInteger)
     state: str
+    revision: int = Field(sa_type=BigInteger)
     attempts: int = Field(sa_type=BigInteger)
+    due_at: dt.datetime | None = instant()
     last_error: str = text()
     external_id: str
     content_hash: str

@@ -51,6 +51,7 @@ __all__ = [
     "ledger",
     "metadata",
     "protocol",
+    "push_target",
     "quarantine",
     "recognition",
     "run",
@@ -160,11 +161,28 @@ class QuarantineRow(StoreTable, table=True):
     run_id: int = Field(foreign_key="run.id")
 
 
+class PushTargetRow(StoreTable, table=True):
+    """A target of the LMS that issued documents are pushed to: whoever writes a document puts it in the outbox of each.
+
+    One that is no longer configured stays with `enabled` false.
+    """
+
+    __tablename__: ClassVar[Any] = "push_target"
+
+    source: str = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    enabled: bool
+    templates_version: str  # of the texts that everything in the outbox was made with
+    pushed_at: dt.datetime | None = instant(default=None)  # when a push last came to its end
+    note: str = text(default="")  # what kept it from its end, if anything did
+
+
 ledger = table_of(LedgerRow)
 run = table_of(RunRow)
 cursor = table_of(CursorRow)
 scope_state = table_of(ScopeStateRow)
 quarantine = table_of(QuarantineRow)
+push_target = table_of(PushTargetRow)
 
 PROJECTIONS: dict[str, Table] = {
     table.name: table

@@ -176,9 +176,12 @@ def push(**fields: Any) -> DocumentPush:
         **{
             "document": "d000001",
             "target": "companion",
-            "revision": 2,
+            "learner": "9",
+            "document_version": 3,
             "state": PushState.CONFIRMED,
+            "revision": 2,
             "attempts": 1,
+            "due_at": SOME_TIME,
             "last_error": "timeout",
             "external_id": "17",
             "content_hash": DIGEST,

@@ -214,9 +214,12 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcInstant(), nullable=True),
         sa.Column("document", sa.String(), nullable=False),
         sa.Column("target", sa.String(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("learner", sa.String(), nullable=False),
+        sa.Column("document_version", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", UtcInstant(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
@@ -225,4 +228,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "source", name="pk_document_push"),
     )
     op.create_index("ix_document_push_document_source", "document_push", ["document", "source"])
+    op.create_index("ix_document_push_learner_source", "document_push", ["learner", "source"])
     op.create_index("ix_document_push_state_source", "document_push", ["state", "source"])
+    op.create_table(
+        "push_target",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("templates_version", sa.String(), nullable=False),
+        sa.Column("pushed_at", UtcInstant(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "target", name="pk_push_target"),
+    )
