@@ -25,8 +25,8 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_lmssync';
-$plugin->version = 2026112202;
-$plugin->release = '1.1.0';
+$plugin->version = 2026112203;
+$plugin->release = '1.2.0';
 $plugin->requires = 2022112800; // Moodle 4.1.
 $plugin->supported = [401, 501];
 $plugin->maturity = MATURITY_STABLE;

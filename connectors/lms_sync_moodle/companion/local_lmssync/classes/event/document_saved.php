@@ -24,9 +24,6 @@
 
 namespace local_lmssync\event;
 
-use context_user;
-use stdClass;
-
 /**
  * A document of the academy was written into a person's profile.
  *
@@ -34,31 +31,7 @@ use stdClass;
  * @copyright  2026 The lms-sync authors
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
-class document_saved extends \core\event\base {
-    /**
-     * The event of a document.
-     *
-     * @param stdClass $document the document as it is kept now
-     * @return self
-     */
-    public static function of(stdClass $document): self {
-        return self::create([
-            'objectid' => $document->id,
-            'relateduserid' => $document->userid,
-            'context' => context_user::instance($document->userid),
-            'other' => ['uid' => $document->uid, 'revision' => (int)$document->revision, 'status' => $document->status],
-        ]);
-    }
-
-    /**
-     * What kind of event it is.
-     */
-    protected function init() {
-        $this->data['objecttable'] = 'local_lmssync_document';
-        $this->data['crud'] = 'u';
-        $this->data['edulevel'] = self::LEVEL_OTHER;
-    }
-
+class document_saved extends document_base {
     /**
      * The event's name.
      *
@@ -69,12 +42,11 @@ class document_saved extends \core\event\base {
     }
 
     /**
-     * What happened.
+     * What was done to the document, as a word of the description.
      *
      * @return string
      */
-    public function get_description() {
-        return "The user with id '$this->userid' wrote the document '{$this->other['uid']}' " .
-            "of the user with id '$this->relateduserid'.";
+    protected function done(): string {
+        return 'wrote';
     }
 }

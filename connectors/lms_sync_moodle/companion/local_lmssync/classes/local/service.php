@@ -40,7 +40,7 @@ class service {
     /** @var string The service's short name. */
     const SHORTNAME = 'local_lmssync';
 
-    /** @var string[] What lms-sync calls, in all releases together. */
+    /** @var string[] What lms-sync calls, in all releases together; the last five are for documents shown elsewhere than here. */
     const CORE_FUNCTIONS = [
         'core_webservice_get_site_info',
         'core_course_get_courses_by_field',
@@ -55,6 +55,11 @@ class service {
         'mod_assign_get_assignments',
         'mod_assign_get_submissions',
         'core_completion_get_activities_completion_status',
+        'core_user_get_users_by_field',
+        'core_user_update_users',
+        'core_notes_get_course_notes',
+        'core_notes_create_notes',
+        'core_notes_update_notes',
     ];
 
     /**
