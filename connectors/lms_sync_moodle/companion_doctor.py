@@ -21,10 +21,10 @@ CRON_PAGE = "Site administration › Server › Tasks › Scheduled tasks"
 STALE = 600
 """Seconds that changes may wait beyond the settling lag before something is wrong with Moodle's cron."""
 
-_LOSSES = {
-    "local/lmssync:writedocuments": "issued documents cannot be written into Moodle",
-    "webservice/rest:use": "the account may not use the REST protocol",
-}
+_OF_A_TARGET = "local/lmssync:writedocuments"
+"""Told with the target that needs it."""
+
+_LOSSES = {"webservice/rest:use": "the account may not use the REST protocol"}
 
 
 def examine_companion(site: MoodleSite) -> Iterator[Finding]:
@@ -65,9 +65,12 @@ def _what_it_would_bring() -> Finding:
 def _rights(handshake: Handshake) -> Iterator[Finding]:
     held = handshake.capabilities
     for name in _missing(held.own):
+        if name == _OF_A_TARGET:
+            continue
         loss = _LOSSES.get(name, "the plugin cannot be used in full")
-        level = Level.NOTICE if name == "local/lmssync:writedocuments" else Level.WARNING
-        yield Finding(level, SUBJECT, f"the account lacks {name}: {loss}", f"grant it to its role on {ROLES_PAGE}")
+        yield Finding(
+            Level.WARNING, SUBJECT, f"the account lacks {name}: {loss}", f"grant it to its role on {ROLES_PAGE}"
+        )
     for name in _missing(held.optional):
         yield Finding(
             Level.NOTICE,

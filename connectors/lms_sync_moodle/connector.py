@@ -1,6 +1,6 @@
-"""The Moodle connector: its streams and scopes, and which module reads each.
+"""The Moodle connector: its streams and scopes, and which module reads each; its targets, and which writes each.
 
-Owns the names of the streams. Must not know how anything is read.
+Owns the names of the streams. Must not know how anything is read or written.
 """
 
 from __future__ import annotations
@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from lms_sync.connector import EVENT, Connector, Finding, Page, ReadTask, Scope, SiteAccess, Stream
+from lms_sync.connector import (
+    EVENT,
+    Connector,
+    Delivery,
+    Finding,
+    Page,
+    ReadTask,
+    Receipt,
+    Scope,
+    Shown,
+    SiteAccess,
+    Stream,
+    Target,
+)
 from lms_sync_moodle.actions import STREAM as ACTIONS
 from lms_sync_moodle.actions import read_actions, scopes_of_actions
 from lms_sync_moodle.attempts import read_attempts
@@ -22,6 +35,7 @@ from lms_sync_moodle.courses import read_assessments, read_courses
 from lms_sync_moodle.doctor import examine
 from lms_sync_moodle.grades import read_grades
 from lms_sync_moodle.people import read_people
+from lms_sync_moodle.push import STRATEGIES, TARGETS
 from lms_sync_moodle.settings import MoodleOptions
 from lms_sync_moodle.site import MoodleSite
 
@@ -61,7 +75,7 @@ OF_THE_SITE = frozenset({"courses", "assessments"})
 
 
 class MoodleConnector(Connector):
-    """Reads one Moodle site, release 4.1 to 5.1, through its REST web services."""
+    """Reads one Moodle site, release 4.1 to 5.1, through its REST web services, and shows issued documents there."""
 
     title: ClassVar[str] = "Moodle 4.1–5.1 (web services)"
     options: ClassVar[type[MoodleOptions]] = MoodleOptions
@@ -96,6 +110,22 @@ class MoodleConnector(Connector):
     def check(self) -> Iterable[Finding]:
         """See `Connector.check`."""
         return examine(self._access, self._site)
+
+    def targets(self) -> Sequence[Target]:
+        """See `Connector.targets`."""
+        return TARGETS
+
+    def send(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Receipt]:
+        """See `Connector.send`."""
+        return STRATEGIES[target].send(self._site, deliveries)
+
+    def look(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Shown]:
+        """See `Connector.look`."""
+        return STRATEGIES[target].look(self._site, deliveries)
+
+    def survey(self, target: str, deliveries: Sequence[Delivery]) -> Iterable[Shown]:
+        """See `Connector.survey`."""
+        return STRATEGIES[target].survey(self._site, deliveries)
 
     def close(self) -> None:
         """See `Connector.close`."""

@@ -17,6 +17,7 @@ from lms_sync_moodle.companion_doctor import examine_companion
 from lms_sync_moodle.derived_actions import ASSIGNMENTS, COMPLETION, SUBMISSIONS
 from lms_sync_moodle.derived_actions import OPTIONAL as JOURNAL
 from lms_sync_moodle.probes import probe_rights
+from lms_sync_moodle.push_doctor import examine_targets
 from lms_sync_moodle.quiz_attempts import NEWER, OLDER, REVIEW, UPDATES
 from lms_sync_moodle.refusals import SERVICES_PAGE
 from lms_sync_moodle.site import MoodleSite
@@ -62,6 +63,14 @@ def examine(access: SiteAccess, site: MoodleSite) -> Iterator[Finding]:
     yield from missing or [Finding(Level.OK, "functions", "every function that lms-sync calls is in the service")]
     if not any(finding.level is Level.FAILURE for finding in missing):
         yield from probe_rights(site)
+    yield from _targets(site)
+
+
+def _targets(site: MoodleSite) -> Iterator[Finding]:
+    try:
+        yield from examine_targets(site)
+    except SourceError as error:
+        yield Finding(Level.WARNING, "documents", str(error), "run doctor again")
 
 
 def _address(access: SiteAccess) -> Iterator[Finding]:

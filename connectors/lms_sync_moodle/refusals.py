@@ -42,6 +42,13 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "local_lmssync_changes": ("local/lmssync:read",),
     "local_lmssync_keys": ("local/lmssync:read",),
     "local_lmssync_rows": ("local/lmssync:read",),
+    "local_lmssync_get_documents": ("local/lmssync:read",),
+    "local_lmssync_upsert_documents": ("local/lmssync:read", "local/lmssync:writedocuments"),
+    "core_user_get_users_by_field": ("moodle/user:viewdetails", "moodle/user:viewalldetails"),
+    "core_user_update_users": ("moodle/user:update",),
+    "core_notes_get_course_notes": ("moodle/course:view", "moodle/notes:view"),
+    "core_notes_create_notes": ("moodle/course:view", "moodle/notes:manage"),
+    "core_notes_update_notes": ("moodle/course:view", "moodle/notes:manage"),
 }
 """The rights that the service account needs for each function (`FUNCTION`'s `require_capability` calls)."""
 
@@ -141,6 +148,8 @@ def _refused(function: str, code: str) -> str:
         return f"the groups are separate; grant moodle/site:accessallgroups on {ROLES_PAGE}"
     if code in {"dmlreadexception", "dml_read_exception"}:
         return "Moodle's database query failed; see that “Graded roles” is not empty (Grades › General settings)"
+    if code == "notesdisabled":
+        return f"notes are switched off in Moodle; enable them under {FEATURES_PAGE}"
     if code == "invalidparameter":
         return "this release of Moodle does not take these parameters; report it with the release's number"
     return "see the error code in Moodle's documentation, and the service account's rights"

@@ -5,6 +5,8 @@ Owns their names, defaults and limits. Must not know how they are used.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -51,3 +53,7 @@ class MoodleOptions(BaseModel):
 
     review_limit: int = Field(default=200, ge=0)
     """Attempts a course that may be looked up one by one in a run, when nothing else tells whose they are."""
+
+    note_visibility: Literal["course", "site"] = "course"
+    """Where a new note about an issued document is put: into the course it was earned in, or for the whole site. Those
+    that stand already stay where they are. Moodle shows notes to teachers, never to learners."""

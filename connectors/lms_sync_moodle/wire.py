@@ -289,3 +289,53 @@ class ActivityStatuses(msgspec.Struct, frozen=True):
 
     statuses: list[ActivityStatus]
     warnings: list[Warning_] = []
+
+
+class CustomField(msgspec.Struct, frozen=True):
+    """A custom profile field; an empty one is left out of an account. `value` is as it is stored where there is a
+    `displayvalue` beside it; before, in Moodle 4.1, texts came as HTML (`user/lib.php: user_get_user_details`)."""
+
+    shortname: str
+    type: str = ""
+    value: str | None = None
+    displayvalue: str | None = None
+
+
+class Account(msgspec.Struct, frozen=True):
+    """An account of `core_user_get_users_by_field`; a deleted one is told too, disguised."""
+
+    id: int
+    customfields: list[CustomField] | None = None
+
+
+class Updated(msgspec.Struct, frozen=True):
+    """`core_user_update_users`: a warning for each account that was left as it was."""
+
+    warnings: list[Warning_] = []
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A note about a person. `usermodified` wrote it last; `publishstate` is draft, public (the course's) or site."""
+
+    id: int
+    courseid: int
+    userid: int
+    content: str = ""
+    format: int = 0
+    usermodified: int = 0
+    publishstate: str = ""
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """`core_notes_get_course_notes`. Of the front page the lists are empty where the account may not see them."""
+
+    sitenotes: list[Note] = []
+    coursenotes: list[Note] = []
+    canmanagesystemnotes: bool = False
+
+
+class CreatedNote(msgspec.Struct, frozen=True):
+    """What became of one note of `core_notes_create_notes`: its id, or -1 with a localised reason."""
+
+    noteid: int
+    errormessage: str | None = None

@@ -81,7 +81,7 @@ class CourseChanges(Gradebook):
 
     @change
     def delete_course(self, course: int) -> None:
-        """Delete a course with everything in it: activities, attempts, grades, enrolments, groups."""
+        """Delete a course with everything in it: activities, attempts, grades, enrolments, groups, notes."""
         for user, enrolment in list(self.enrolments[course].items()):
             self.courses_of[user].discard(course)
             del self.enrolments[course][user]
@@ -98,6 +98,7 @@ class CourseChanges(Gradebook):
         self.enrolments.pop(course, None)
         for group in [g for g in self.groups.values() if g.course == course]:
             del self.groups[group.id]
+        self.notes = {note: one for note, one in self.notes.items() if one.course != course}
         self.activities_of.pop(course, None)
         self._tell_course("content_deleted", course)
         self._tell_course("deleted", course)

@@ -113,11 +113,17 @@ class PeopleChanges(Gradebook):
         self._account_changed(user)
 
     @change
-    def update_account(self, user: int, values: dict[str, str | None]) -> None:
-        """Write plain fields of an account (``core_user_update_users``); None leaves a field alone."""
+    def update_account(self, user: int, values: dict[str, str | None], fields: dict[str, str] | None = None) -> None:
+        """Write an account (``core_user_update_users``): plain values, None leaves one alone, and profile fields.
+
+        A field that the site does not have is passed over without a word.
+        """
         for name, value in values.items():
             if value is not None:
                 setattr(self.users[user], name, value)
+        for name, value in (fields or {}).items():
+            if name in self.profile_fields:
+                self._write_field(user, name, value)
         self._account_changed(user)
 
     @change
@@ -131,11 +137,14 @@ class PeopleChanges(Gradebook):
         """Write a custom profile field; an empty value removes it."""
         if shortname not in self.profile_fields:
             raise KeyError(f"The sandbox has no profile field {shortname!r}.")
+        self._write_field(user, shortname, value)
+        self._tell_person("updated", user)
+
+    def _write_field(self, user: int, shortname: str, value: str) -> None:
         if value:
             self.users[user].customfields[shortname] = value
         else:
             self.users[user].customfields.pop(shortname, None)
-        self._tell_person("updated", user)
 
     @change
     def delete_learner(self, user: int) -> None:
@@ -211,21 +220,46 @@ class PeopleChanges(Gradebook):
         self.tell_visit(course, user, time=time, commits_in=commits_in)
 
     @change
-    def add_note(self, course: int, user: int, text: str, *, publishstate: str = "site", textformat: int = 1) -> Note:
-        """The service account writes a note about somebody."""
-        author, now = self.account.userid, self.now
-        note = Note(self.new_id("note"), course, user, author, text, textformat, publishstate, now, now)
+    def add_note(
+        self,
+        course: int,
+        user: int,
+        text: str,
+        *,
+        publishstate: str = "site",
+        textformat: int = 1,
+        author: int | None = None,
+    ) -> Note:
+        """Somebody, the service account unless said otherwise, writes a note about somebody."""
+        writer, now = self.account.userid if author is None else author, self.now
+        note = Note(self.new_id("note"), course, user, writer, text, textformat, publishstate, now, now)
         self.notes[note.id] = note
-        name = r"\core\event\note_created"
-        self.happen(name, course=course, about=note.id, user=author, related=user, origin="ws")
+        self._tell_note("created", note)
         return note
+
+    @change
+    def change_note(
+        self, note: int, text: str, *, publishstate: str = "", textformat: int = 2, author: int | None = None
+    ) -> None:
+        """Somebody, the service account unless said otherwise, writes over a note; it may go to the site thereby."""
+        known = self.notes[note]
+        known.text, known.format, known.modified = text, textformat, self.now
+        known.author = self.account.userid if author is None else author
+        known.publishstate = publishstate or known.publishstate
+        if known.publishstate == "site":
+            known.course = FRONT_PAGE
+        self._tell_note("updated", known)
+
+    def _tell_note(self, done: str, note: Note) -> None:
+        """Tell that a note was ``created``, ``updated`` or ``deleted``."""
+        name, origin = rf"\core\event\note_{done}", "ws" if note.author == self.account.userid else "web"
+        self.happen(name, course=note.course, about=note.id, user=note.author, related=note.user, origin=origin)
 
     @change
     def delete_note(self, note: int) -> bool:
         """Delete a note; False when there is none."""
         known = self.notes.pop(note, None)
         if known is not None and known.course in self.courses:
-            author = self.account.userid
-            name, about = r"\core\event\note_deleted", known.user
-            self.happen(name, course=known.course, about=note, user=author, related=about, origin="ws")
+            known.author = self.account.userid
+            self._tell_note("deleted", known)
         return known is not None

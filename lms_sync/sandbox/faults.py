@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ FAULTS: dict[str, str] = {
     "error-500": "500 with an HTML page",
     "error-502": "502 with an HTML page",
     "error-504": "504 with an HTML page",
+    "error-500-after": "500 with an HTML page after the function ran: what was to be written is written",
+    "error-504-after": "504 with an HTML page after the function ran, as when a proxy gave up waiting",
     "services-off": "403 with an empty body, as when web services are switched off",
     "html-page": "an HTML page with 200",
     "empty-body": "an empty body with 200",
@@ -30,6 +33,8 @@ FAULTS: dict[str, str] = {
     "drop-before": "the connection closes before the function runs",
     "drop-after": "the connection closes after the function ran, before any answer",
     "drop-headers": "the connection closes after the headers",
+    "late": "the connection closes at once, and the function runs so many seconds later (option seconds; None: when "
+    "SandboxServer.run_late is called)",
     "reset": "the connection is reset in the middle of the body",
     "slow": "the answer comes late (option seconds)",
     "token-expired": "accessexception once, then invalidtoken until clear()",
@@ -69,11 +74,27 @@ TRANSIENT = (
     "partial-grades",
 )
 
+#: Faults after which whoever wrote something cannot know whether it was written; it was, but for the last four.
+LOST_ANSWERS = (
+    "drop-after",
+    "drop-headers",
+    "reset",
+    "truncated",
+    "error-500-after",
+    "error-504-after",
+    "late",
+    "empty-body",
+    "html-page",
+    "error-500",
+    "error-502",
+)
+
 #: Faults whose answers say how soon to come back: the default is short enough for tests.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "maintenance": {"retry_after": 300},
     "rate-limit": {"retry_after": 1},
     "slow": {"seconds": 1.0},
+    "late": {"seconds": 0.2},
     "partial-grades": {"share": 0.5},
     "wrong-clock": {"seconds": -3600},
     "proxy-timeout": {"learners": 100},
@@ -171,10 +192,10 @@ class Faults:
             return sum(rule.fired for rule in self.rules if name in {None, rule.name})
 
     @classmethod
-    def random(cls, rng: random.Random, intensity: float = 0.2) -> Faults:
-        """A random plan of transient faults; ``intensity`` is about the share of struck requests (0 to 1)."""
+    def random(cls, rng: random.Random, intensity: float = 0.2, names: Sequence[str] = TRANSIENT) -> Faults:
+        """A random plan of some of these faults; ``intensity`` is about the share of struck requests (0 to 1)."""
         faults = cls(rng.randrange(2**32))
-        chosen = rng.sample(TRANSIENT, rng.randint(1, 5)) if intensity > 0 else []
+        chosen = rng.sample(names, min(rng.randint(1, 5), len(names))) if intensity > 0 else []
         for name in chosen:
             options: dict[str, Any] = {"retry_after": 0} if name in {"maintenance", "rate-limit"} else {}
             if name == "slow":

@@ -57,6 +57,7 @@ KINDS: dict[str, Kind] = {
     r"\core\event\group_member_added": Kind("groups", "c", 0, COURSE),
     r"\core\event\group_member_removed": Kind("groups", "d", 0, COURSE),
     r"\core\event\note_created": Kind("post", "c", 0, COURSE),
+    r"\core\event\note_updated": Kind("post", "u", 0, COURSE),
     r"\core\event\note_deleted": Kind("post", "d", 0, COURSE),
     r"\core\event\scale_created": Kind("scale", "c", 0, SYSTEM),
     r"\core\event\grade_item_created": Kind("grade_items", "c", 0, COURSE),

@@ -299,7 +299,10 @@ class Grade:
 
 @dataclass(slots=True)
 class Note:
-    """A teacher's note about somebody in a course (``post``, module notes)."""
+    """A teacher's note about somebody in a course (``post``, module notes).
+
+    ``author`` wrote it last; ``publishstate`` is draft, public (the course's) or site.
+    """
 
     id: int
     course: int

@@ -50,6 +50,7 @@ class SandboxServer:
         )
         self._started = False
         self.closing = threading.Event()  # ends the waiting of slow answers
+        self._late: list[Request] = []
 
     # -- life
 
@@ -101,6 +102,32 @@ class SandboxServer:
         """Empty the log, so that ``count`` begins at 0 again."""
         with self._lock:
             self._log.clear()
+
+    # -- late execution
+
+    def postpone(self, request: Request, seconds: float | None) -> None:
+        """Run a call so much later, when whoever asked is gone; None: not before ``run_late``."""
+        with self._lock:
+            self._late.append(request)
+        if seconds is not None:
+            threading.Thread(target=self._run_after, args=(request, seconds), daemon=True).start()
+
+    def run_late(self) -> int:
+        """Run now what was postponed (fault ``late``), in its order; gives how many calls that were."""
+        with self._lock:
+            waiting, self._late = self._late, []
+        for request in waiting:
+            self.answer(request, {})
+        return len(waiting)
+
+    def _run_after(self, request: Request, seconds: float) -> None:
+        if self.closing.wait(seconds):
+            return
+        with self._lock:
+            waits = any(one is request for one in self._late)
+            self._late = [one for one in self._late if one is not request]
+        if waits:
+            self.answer(request, {})
 
     # -- answering
 
@@ -199,6 +226,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         course = str(request.params.get("courseid", ""))
         struck = sandbox.faults.strike(request.function, int(course) if course.isdigit() else None)
         if "drop-before" in struck:
+            self._hang_up()
+            return
+        if "late" in struck:
+            sandbox.postpone(request, struck["late"]["seconds"])
             self._hang_up()
             return
         answer = sandbox.answer(request, struck)

@@ -111,6 +111,8 @@ class WorldState:
         self.items_of: dict[int, list[GradeItem]] = defaultdict(list)  # course, its total last
         self.grades: dict[int, dict[int, Grade]] = defaultdict(dict)  # item -> user
         self.notes: dict[int, Note] = {}
+        self.notes_enabled = True  # $CFG->enablenotes
+        self.may_manage_notes = True  # whether the service account sees and writes notes
         self.completions: dict[tuple[int, int], tuple[int, int]] = {}  # (cmid, user) -> (state, time)
         self.log = EventLog()
         self.histories = Histories()

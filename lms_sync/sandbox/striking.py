@@ -45,6 +45,8 @@ _PAGES: dict[str, Callable[[dict[str, Any]], Answer]] = {
     "empty-body": lambda _: Answer(b""),
 }
 
+_PAGES_AFTER = {"error-500-after": _PAGES["error-500"], "error-504-after": _PAGES["error-504"]}
+
 _REFUSALS: dict[str, Callable[[], Refusal]] = {
     "maintenance-json": refusals.site_maintenance,
     "upgrade": _upgrade,
@@ -110,6 +112,9 @@ def changed_answer(request: Request, answer: Answer, struck: Struck) -> Answer:
     whole_course = request.function == _REPORT and "userid" not in request.params
     if limit is not None and whole_course and answer.people > limit:
         return _PAGES["error-504"]({})
+    for name, page_of in _PAGES_AFTER.items():
+        if name in struck:
+            return page_of({})
     if "truncated" in struck:
         answer.body = answer.body[: len(answer.body) // 2]
     return answer

@@ -31,6 +31,7 @@ SERVICE_FUNCTIONS = (
     "core_user_get_users_by_field",
     "core_user_update_users",
     "core_notes_create_notes",
+    "core_notes_update_notes",
     "core_notes_get_course_notes",
     "core_notes_delete_notes",
     "core_completion_get_activities_completion_status",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from lms_sync.connector import Event
+from lms_sync.connector import Delivery, Event
 from lms_sync.records import Rung
 
 SITE = "site"
@@ -72,6 +72,8 @@ class MemorySite:
         """Until when the log tells everything."""
         self.reads: list[tuple[str, str, str]] = []
         """(stream, scope, mode) of every reading that was begun."""
+        self.documents: dict[str, Delivery] = {}
+        """Issued documents that the LMS shows, by uid."""
 
     def add_course(self, course: int, **fields: Any) -> None:
         """A course."""

@@ -61,8 +61,8 @@ class Companion:
     retention: int = 90 * DAY  # seconds
     profile_fields: tuple[str, ...] | None = None
     capabilities: set[str] = field(default_factory=lambda: {READ, WRITE_DOCUMENTS})
-    version: str = "2026112201"
-    release: str = "1.1.0"
+    version: str = "2026112203"
+    release: str = "1.2.0"
 
     def __post_init__(self) -> None:
         self.pointers: list[Pointer] = []

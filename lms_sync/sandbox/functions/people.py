@@ -9,8 +9,8 @@ from typing import Any
 
 from lms_sync.sandbox import php, refusals
 from lms_sync.sandbox.functions.site import picture
-from lms_sync.sandbox.model import FORMAT_MOODLE, ROLE_IDS, Enrolment, User
-from lms_sync.sandbox.registry import ALPHA, INT, TEXT, Call, Record, Several, function, optional
+from lms_sync.sandbox.model import FORMAT_MOODLE, ROLE_IDS, Enrolment, ProfileField, User
+from lms_sync.sandbox.registry import ALPHA, INT, TEXT, Call, Param, Record, Several, function, optional
 from lms_sync.sandbox.state import FRONT_PAGE
 from lms_sync.sandbox.truth import shown_fields
 
@@ -38,12 +38,17 @@ def custom_fields(call: Call, user: int) -> list[dict[str, Any]]:
     return [
         {
             "type": fields[name].datatype,
-            "value": value,
+            "value": _told_value(call, fields[name], value),
             "name": php.format_string(fields[name].name),
             "shortname": name,
         }
         for name, value in values.items()
     ]
+
+
+def _told_value(call: Call, field: ProfileField, value: str) -> str:
+    """The value as it is stored; 4.1 tells texts as HTML."""
+    return php.format_string(value) if call.world.release == "4.1" and field.datatype == "text" else value
 
 
 def _option(options: list[dict[str, str]], name: str, default: str = "") -> str:
@@ -229,7 +234,8 @@ def _account(call: Call, person: User) -> dict[str, Any]:
     told |= {"profileimageurlsmall": picture(call, "f2"), "profileimageurl": picture(call, "f1")}
     custom = custom_fields(call, person.id)
     if custom:
-        told["customfields"] = [_with_display_value(call, entry) for entry in custom]
+        newer = call.world.release != "4.1"
+        told["customfields"] = [_with_display_value(call, entry) for entry in custom] if newer else custom
     return told
 
 
@@ -249,26 +255,47 @@ def _with_display_value(call: Call, entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_FIELD = Record({"type": Param("name"), "value": TEXT})
 _USER = Record(
     {"id": INT}
     | {name: optional("text") for name in ("username", "firstname", "lastname", "email", "idnumber", "department")}
-    | {"customfields": Several(Record({"type": TEXT, "value": TEXT}), default=[])}  # type: ignore[arg-type]
+    | {"customfields": Several(_FIELD, default=[])}  # type: ignore[arg-type]
 )
 
 
 @function("core_user_update_users", users=Several(_USER))
 def update_users(call: Call) -> dict[str, Any]:
-    """Write accounts. Somebody unknown is only a warning in a 200."""
+    """Write accounts, each by itself: one that is not written is only a warning in a 200."""
     warnings = []
     for wanted in call.params["users"]:
-        person = call.world.users.get(wanted["id"])
-        if person is None or person.deleted:
-            code, message = ("invaliduserid", "Invalid user ID") if person is None else ("usernotupdateddeleted",
-                "User is a deleted user")  # fmt: skip
-            warnings.append({"item": "user", "itemid": wanted["id"], "warningcode": code, "message": message})
+        refusal = _untouchable(call, wanted["id"])
+        if refusal:
+            warnings.append({"item": "user", "itemid": wanted["id"], "warningcode": refusal[0], "message": refusal[1]})
             continue
-        call.world.update_account(person.id, {k: v for k, v in wanted.items() if k not in {"id", "customfields"}})
-        for entry in wanted["customfields"]:
-            if entry["type"] in call.world.profile_fields:
-                call.world.set_profile_field(person.id, entry["type"], entry["value"])
+        plain = {name: value for name, value in wanted.items() if name not in {"id", "customfields"}}
+        fields = {entry["type"]: _kept_value(call, entry["type"], entry["value"]) for entry in wanted["customfields"]}
+        call.world.update_account(wanted["id"], plain, fields)
     return {"warnings": warnings}
+
+
+def _untouchable(call: Call, user: int) -> tuple[str, str] | None:
+    """Code and message for an account that no web service writes."""
+    person = call.world.users.get(user)
+    if person is None:
+        return "invaliduserid", "Invalid user ID"
+    if user == call.world.admin_id:
+        return "usernotupdatedadmin", "Cannot update admin accounts"
+    if person.deleted:
+        return "usernotupdateddeleted", "error/usernotupdateddeleted"
+    if user == call.world.guest_id:
+        return "usernotupdatedguest", "error/usernotupdatedguest"
+    return None
+
+
+def _kept_value(call: Call, field: str, value: str) -> str:
+    """The value as the kind of field keeps it: a day as the seconds of its midnight."""
+    known = call.world.profile_fields.get(field)
+    if known is None or known.datatype != "datetime" or not value:
+        return value
+    day = datetime.date(*(php.integer(part) for part in value.split("-")[:3]))
+    return str(int(datetime.datetime.combine(day, datetime.time(), zoneinfo.ZoneInfo(call.world.timezone)).timestamp()))

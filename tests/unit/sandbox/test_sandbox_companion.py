@@ -40,7 +40,7 @@ def test_a_site_without_the_plugin_does_not_know_its_functions(open_site: OpenSi
     site.world.install_companion()
     assert ask(site, "handshake")["api"] == 1
     listed = site.ask("core_webservice_get_site_info")["functions"]
-    assert {"name": "local_lmssync_changes", "version": "2026112201"} in listed
+    assert {"name": "local_lmssync_changes", "version": "2026112203"} in listed
     site.world.remove_companion()
     assert ask(site, "handshake")["errorcode"] == "invalidrecordunknown"
 

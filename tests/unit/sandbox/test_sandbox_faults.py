@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 import requests
 
 from lms_sync.sandbox import Faults, SandboxServer, fault_names, reference_world
-from lms_sync.sandbox.faults import TRANSIENT
+from lms_sync.sandbox.faults import LOST_ANSWERS, TRANSIENT
 
 REPORT = "gradereport_user_get_grade_items"
+NOTE = {"userid": 3, "publishstate": "site", "courseid": 2, "text": "x", "format": 1}
 
 
 @pytest.fixture
@@ -89,10 +92,46 @@ def test_connections_that_end(struck: Callable[..., Any], name: str) -> None:
 @pytest.mark.parametrize(("name", "written"), [("drop-before", 0), ("drop-after", 1), ("reset", 1)])
 def test_a_lost_answer_may_have_been_a_write(struck: Callable[..., Any], name: str, written: int) -> None:
     site = struck(name)
-    note = {"userid": 3, "publishstate": "site", "courseid": 2, "text": "x", "format": 1}
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
-        site.post("core_notes_create_notes", notes=[note])
+        site.post("core_notes_create_notes", notes=[NOTE])
     assert len(site.world.notes) == written
+
+
+@pytest.mark.parametrize(("name", "status"), [("error-500-after", 500), ("error-504-after", 504)])
+def test_a_page_in_place_of_an_answer_after_a_write(struck: Callable[..., Any], name: str, status: int) -> None:
+    site = struck(name)
+    response = site.post("core_notes_create_notes", notes=[NOTE])
+    assert (response.status_code, len(site.world.notes)) == (status, 1)
+    assert response.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_write_may_run_when_its_caller_is_gone(struck: Callable[..., Any]) -> None:
+    site = struck("late", nth=1, seconds=None)
+    with pytest.raises(requests.ConnectionError):
+        site.post("core_notes_create_notes", notes=[NOTE])
+    assert not site.world.notes
+    assert (site.server.run_late(), len(site.world.notes)) == (1, 1)
+    assert (site.server.run_late(), len(site.world.notes)) == (0, 1)
+
+
+def test_a_late_write_runs_by_itself(struck: Callable[..., Any]) -> None:
+    site = struck("late", nth=1, seconds=0.01)
+    with pytest.raises(requests.ConnectionError):
+        site.post("core_notes_create_notes", notes=[NOTE])
+    deadline = time.monotonic() + 10
+    while not site.world.notes and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (site.server.run_late(), len(site.world.notes)) == (0, 1)
+
+
+def test_every_lost_answer_of_a_write_was_written_or_never_ran(struck: Callable[..., Any]) -> None:
+    never = {"empty-body", "html-page", "error-500", "error-502"}
+    for name in LOST_ANSWERS:
+        site = struck(name, **({"seconds": None} if name == "late" else {}))
+        with contextlib.suppress(requests.RequestException):
+            site.post("core_notes_create_notes", notes=[NOTE])
+        site.server.run_late()
+        assert len(site.world.notes) == (name not in never), name
 
 
 def test_a_slow_answer_is_late(struck: Callable[..., Any]) -> None:
@@ -207,6 +246,11 @@ def test_random_plans_are_transient_and_end() -> None:
         assert plan.rules and {rule.name for rule in plan.rules} <= set(TRANSIENT) <= set(fault_names())
         assert all(rule.nth is not None or rule.times is not None for rule in plan.rules)
     assert Faults.random(random.Random(1), 0.0).rules == []
+
+
+def test_a_random_plan_may_be_made_of_chosen_faults() -> None:
+    names = {rule.name for seed in range(50) for rule in Faults.random(random.Random(seed), 0.5, LOST_ANSWERS).rules}
+    assert names == set(LOST_ANSWERS)
 
 
 def test_a_retrying_client_survives_a_random_plan() -> None:
