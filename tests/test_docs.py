@@ -16,7 +16,7 @@ from lms_sync.plugins import Plugins
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GROUPS = {"mapping", "report", "protocols", "documents", "blanks"}
+GROUPS = {"mapping", "report", "protocols", "documents", "blanks", "recognition"}
 
 by_name = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 

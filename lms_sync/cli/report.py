@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lms_sync.cli import report_course, report_documents, report_journal, report_learner, report_statistics
+from lms_sync.cli import (
+    report_course,
+    report_documents,
+    report_journal,
+    report_learner,
+    report_recognitions,
+    report_statistics,
+)
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
 from lms_sync.cli.report_options import (
     BomOption,
@@ -105,6 +112,8 @@ app.command("dynamics")(report_statistics.dynamics)
 app.command("quality")(report_statistics.quality)
 app.command("issuance")(report_documents.issuance)
 app.command("duplicates")(report_documents.duplicates)
+app.command("recognitions")(report_recognitions.recognitions)
+app.command("recognition-minutes")(report_recognitions.recognition_minutes)
 app.command("actions")(report_journal.actions)
 app.command("activity")(report_journal.activity)
 app.command("study-time")(report_journal.study_time)

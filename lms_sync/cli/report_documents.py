@@ -97,9 +97,10 @@ def _table(
         with store.reading() as connection:
             found = documents(connection, name, wanted)
             days = closed_at(connection, name, [one.record.protocol for one in found])
-            originals = documents(connection, name, DocumentFilter(uids={one.record.replaces for one in found}))
+            linked = {uid for one in found for uid in (one.record.replaces, one.record.replaced_by)} - {""}
+            others = documents(connection, name, DocumentFilter(uids=linked))
     around = Around(
         {number: instant.astimezone(zone).date() for number, instant in days.items()},
-        {one.record.uid: one.record for one in originals},
+        {one.record.uid: one.record for one in others},
     )
     return build(found, around)

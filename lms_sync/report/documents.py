@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from lms_sync.records import DocumentScan, DocumentStatus, IssuedDocument
+from lms_sync.records import DocumentPush, DocumentScan, DocumentStatus, IssuedDocument
 from lms_sync.registers.documents.blanks import Balance
 from lms_sync.registers.documents.checks import Finding
 from lms_sync.report import captions
 from lms_sync.report.captions import ERASED, value_caption
 from lms_sync.report.captions_documents import DOCUMENT_WORDS as WORDS
-from lms_sync.report.interface import Column, Table, Value
+from lms_sync.report.interface import Column, Table, Value, one_line
+from lms_sync.report.phrases import titled
+from lms_sync.report.pushes import in_lms
 from lms_sync.store.documents import StoredDocument
 from lms_sync.store.rows import Version
 
@@ -32,10 +34,12 @@ class Around:
     others: Mapping[str, IssuedDocument]
 
 
-def register_table(documents: Sequence[StoredDocument]) -> Table:
-    """A line a document: who got what, when, on what basis."""
+def register_table(
+    documents: Sequence[StoredDocument], pushes: Mapping[str, Sequence[DocumentPush]] | None = None
+) -> Table:
+    """A line a document: who got what, when, on what basis, and whether it is in the LMS, if it is told of any."""
     keys = ["uid", "status", "title", "registration_number", "blank", "issue_date", "full_name", "programme_title"]
-    keys += ["hours", "protocol_words", "handed_at", "note"]
+    keys += ["hours", "protocol_words", "handed_at", *(["in_lms"] if pushes else []), "note"]
     rows: list[list[Value]] = [
         [
             one.record.uid,
@@ -49,6 +53,7 @@ def register_table(documents: Sequence[StoredDocument]) -> Table:
             one.record.hours,
             one.record.protocol,
             one.record.handed_at,
+            *([in_lms(pushes, one.record.uid)] if pushes else []),
             _note(one.record),
         ]
         for one in documents
@@ -57,15 +62,20 @@ def register_table(documents: Sequence[StoredDocument]) -> Table:
 
 
 def issuance_sheet(documents: Sequence[StoredDocument], around: Around) -> Table:
-    """Ведомость выдачи: everything issued, in the order of its numbers, with a place to sign (F15)."""
-    keys = ["place", "registration_number", "blank_series", "blank_number", "title", "full_name", "programme_title"]
-    keys += ["hours", "protocol_words", "issue_date", "handed_at", "receipt", "note"]
+    """Ведомость выдачи: everything issued, in the order of its numbers, with places to sign (F15).
+
+    Of one kind only, its title says which: the sheet of diplomas, the journal of справки.
+    """
+    keys = ["place", "registration_number", "blank_series", "blank_number", "appendix_number", "title", "full_name"]
+    keys += ["programme_title", "hours", "protocol_words", "issue_date", "handed_at", "receipt", "note"]
+    issued = _by_number(documents)
     rows: list[list[Value]] = [
         [
             place,
             one.record.registration_number,
             one.record.blank_series,
             one.record.blank_number,
+            one.record.appendix_number,
             one.record.title,
             _name(one),
             one.record.programme_title,
@@ -74,17 +84,20 @@ def issuance_sheet(documents: Sequence[StoredDocument], around: Around) -> Table
             one.record.issue_date,
             one.record.handed_at,
             _receipt(one),
-            _note(one.record),
+            _note(one.record, around.others),
         ]
-        for place, one in enumerate(_by_number(documents), 1)
+        for place, one in enumerate(issued, 1)
     ]
-    return Table(WORDS["issuance"], _columns(keys), rows, [f"{WORDS['total']}: {len(rows)}"])
+    details = [] if any(one.record.appendix_number for one in issued) else ["appendix_number"]
+    titles = {one.record.title for one in issued}
+    title = titled(WORDS["issuance"], *(titles if len(titles) == 1 else ()))
+    return Table(title, _columns(keys, details), rows, [f"{WORDS['total']}: {len(rows)}", _issuer()])
 
 
 def duplicate_register(documents: Sequence[StoredDocument], around: Around) -> Table:
     """Журнал регистрации дубликатов: each duplicate issued beside the document it stands for (F16)."""
     keys = ["place", "full_name", "title", "original_words", "reason", "proof", "blank_series", "blank_number"]
-    keys += ["registration_number", "issue_date", "handed_at", "receipt", "note"]
+    keys += ["registration_number", "issue_date", "handed_at", "receipt", "note", *_OF_ORIGINAL]
     issued = [one for one in _by_number(documents) if one.record.is_duplicate]
     rows: list[list[Value]] = [
         [
@@ -100,17 +113,19 @@ def duplicate_register(documents: Sequence[StoredDocument], around: Around) -> T
             one.record.issue_date,
             one.record.handed_at,
             _receipt(one),
-            _note(one.record),
+            _note(one.record, around.others),
+            *_original_parts(around.others.get(one.record.replaces)),
         ]
         for place, one in enumerate(issued, 1)
     ]
-    return Table(WORDS["duplicates"], _columns(keys), rows, [f"{WORDS['total']}: {len(rows)}"])
+    notes = [f"{WORDS['total']}: {len(rows)}", _issuer()]
+    return Table(WORDS["duplicates"], _columns(keys, _OF_ORIGINAL), rows, notes)
 
 
 def blanks_table(balances: Sequence[Balance]) -> Table:
-    """A line a range of blanks: received, used, spoiled, left."""
+    """A line a range of blanks: received, used, spoiled (which, and by what act), left."""
     keys = ["uid", "document_kinds", "series", "first", "last", "received_on", "invoice"]
-    keys += ["received", "used", "spoiled", "left", "next"]
+    keys += ["received", "used", "spoiled", "left", "next", "written_off"]
     rows: list[list[Value]] = [
         [
             one.range.uid,
@@ -125,6 +140,7 @@ def blanks_table(balances: Sequence[Balance]) -> Table:
             one.spoiled,
             one.left,
             one.next,
+            "; ".join(f"{blank.number}: {blank.act}" for blank in one.written_off),
         ]
         for one in balances
     ]
@@ -153,8 +169,9 @@ def shown(
     history: Sequence[Version],
     findings: Sequence[Finding],
     zone: ZoneInfo,
+    place_in_lms: str = "",
 ) -> list[str]:
-    """One document in lines: what it bears, its scans, what was found before issue, and every step."""
+    """One document in lines: what it bears, where it is in the LMS, scans, what was found before issue, every step."""
     record = one.record
     duplicate = f" ({WORDS['duplicate']})" if record.is_duplicate else ""
     lines = [f"{record.title}{duplicate}: {record.uid}", f"{WORDS['holder']}: {_name(one)}"]
@@ -170,10 +187,11 @@ def shown(
     if one.holder is not None:
         values = ((name, getattr(one.holder, name)) for name in (*_OF_HOLDER[3:], "received_by"))
         lines += [f"{_caption(name)}: {_text(value)}" for name, value in values if value not in ("", None)]
+    lines += [f"{_caption('in_lms')}: {place_in_lms}"] if place_in_lms else []
     lines += [f"{WORDS['scans']}: {scan.name}, {scan.size} Б, {scan.sha256}" for scan in scans]
     lines += [f"{'✗' if finding.severity.value == 'stop' else '!'} {finding.message}" for finding in findings]
     lines += [_step(version, zone) for version in history]
-    return lines
+    return [one_line(line) for line in lines]
 
 
 def _step(version: Version, zone: ZoneInfo) -> str:
@@ -211,13 +229,36 @@ def _receipt(one: StoredDocument) -> str:
     return ", ".join(part for part in (one.record.handed_how, received_by) if part)
 
 
-def _note(record: IssuedDocument) -> str:
+def _note(record: IssuedDocument, others: Mapping[str, IssuedDocument] | None = None) -> str:
+    """What is not as usual. Another document is named by its registration number where it is among the `others`."""
+
+    def named(uid: str) -> str:
+        other = (others or {}).get(uid)
+        return f"{WORDS['number_sign']} {other.registration_number}" if other and other.registration_number else uid
+
     parts = [
-        WORDS["duplicate"] if record.is_duplicate else "",
+        f"{WORDS['duplicate']} {WORDS['instead_of']} {named(record.replaces)}" if record.is_duplicate else "",
         value_caption(record.status) if record.status in _OUT_OF_FORCE else "",
-        record.replaced_by,
+        named(record.replaced_by),
     ]
     return ", ".join(part for part in parts if part)
+
+
+_OF_ORIGINAL = (
+    "original_uid", "original_blank_series", "original_blank_number", "original_registration_number",
+    "original_issue_date",
+)  # fmt: skip
+
+
+def _original_parts(record: IssuedDocument | None) -> list[Value]:
+    """What a duplicate stands for, each part by itself, for programs."""
+    if record is None:
+        return ["", "", "", "", None]
+    return [record.uid, record.blank_series, record.blank_number, record.registration_number, record.issue_date]
+
+
+def _issuer() -> str:
+    return f"{WORDS['issuer']} ____________________"
 
 
 _OUT_OF_FORCE = (DocumentStatus.ANNULLED, DocumentStatus.LOST, DocumentStatus.REPLACED)
@@ -257,5 +298,5 @@ def _caption(name: str) -> str:
     return captions.caption(f"document.{name}")
 
 
-def _columns(keys: Sequence[str]) -> list[Column]:
-    return [Column(key, _caption(key), key in _NUMERIC) for key in keys]
+def _columns(keys: Sequence[str], details: Sequence[str] = ()) -> list[Column]:
+    return [Column(key, _caption(key), key in _NUMERIC, key in details) for key in keys]

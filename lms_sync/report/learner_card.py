@@ -14,15 +14,27 @@ from lms_sync.report.captions import value_caption
 from lms_sync.report.interface import Table, Value
 from lms_sync.report.parts import caption, detail_column, mark_words, number_column, text_column
 from lms_sync.report.people import enrolment_state, shown_groups
-from lms_sync.report.phrases import GENERAL, LEARNER_CARD, item_words, period_words, protocol_words, titled
+from lms_sync.report.phrases import (
+    GENERAL,
+    LEARNER_CARD,
+    RECOGNISED,
+    RECOGNISED_IS,
+    WHOLE_COURSE,
+    item_words,
+    period_words,
+    protocol_words,
+    titled,
+)
+from lms_sync.report.recognised import minutes_words, recognised_words, source_words
 from lms_sync.report.standing import KIND_ORDER, Member, Selection, Standing, Standings, standings
-from lms_sync.store.study import Item, Place, Study
+from lms_sync.store.study import Item, Place, Recognised, Study
 
 _IDENTITY = (
     "last_name", "first_name", "middle_name", "birth_date", "idnumber", "snils", "citizenship",
     "organisation", "department", "city", "email",
 )  # fmt: skip
 RESULT = "result"
+RECOGNITION = "recognition"
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,8 @@ def learner_card(study: Study, selection: Selection) -> Table:
         text_column("protocol_words"),
     ]
     name = found.members[0].name if found.members else ""
-    return Table(titled(LEARNER_CARD, name), columns, rows, [note for note in [period_words(selection.period)] if note])
+    notes = [period_words(selection.period), RECOGNISED_IS if found.recognitions else ""]
+    return Table(titled(LEARNER_CARD, name), columns, rows, [note for note in notes if note])
 
 
 def _row(section: str, course: str, entry: _Entry) -> list[Value]:
@@ -102,27 +115,52 @@ def _fulfilment(found: Standings, place: Place) -> Iterator[_Entry]:
             passed = [one for item in items if (one := found.of.get((place.learner, item.key))) and one.passed]
             yield _entry(f"{kind}_items", len(items))
             yield _entry(f"{kind}_passed", len(passed))
+            if recognised := sum((place.learner, item.key) in found.recognised for item in items):
+                yield _entry(f"{kind}_recognised", recognised)
 
 
 def _results(found: Standings, place: Place) -> Iterator[_Entry]:
     items = [item for item in found.items if item.course == place.course]
     for item in sorted(items, key=lambda one: KIND_ORDER.index(AttestationKind(one.attestation_kind))):
         standing = found.of.get((place.learner, item.key))
-        yield _result(item, standing)
+        recognised = found.recognised.get((place.learner, item.key))
+        of_period = recognised if recognised in found.recognitions else None
+        if standing or of_period is None:
+            yield _result(item, standing)
+        if of_period:
+            yield _recognised(of_period, item)
+    whole = [one for one in found.recognitions if one.course == place.course and not one.grade_item]
+    yield from (_recognised(one, None) for one in whole)
 
 
 def _result(item: Item, standing: Standing | None) -> _Entry:
-    kind, form = AttestationKind(item.attestation_kind), ControlForm(item.control_form)
-    label = item_words("", item.title, value_caption(kind), value_caption(form))
     if standing is None:
-        return _Entry(RESULT, label, "", item.key)
+        return _Entry(RESULT, _label(item), "", item.key)
     protocol = standing.protocol
     return _Entry(
         field=RESULT,
-        label=label,
+        label=_label(item),
         value=mark_words(standing) or standing.points,
         item=item.key,
         percent=one_place(standing.percent),
         day=standing.day,
         protocol=protocol_words(protocol.number, protocol.day) if protocol else "",
     )
+
+
+def _recognised(one: Recognised, item: Item | None) -> _Entry:
+    """In full where it is named: of an item, or of the whole course; in a word in the items of a whole course."""
+    own = one.grade_item == (item.key if item else "")
+    return _Entry(
+        field=RECOGNITION,
+        label=_label(item) if item else WHOLE_COURSE,
+        value=f"{recognised_words(one)}; {source_words(one)}" if own else RECOGNISED,
+        item=item.key if item else "",
+        day=one.minutes_date,
+        protocol=minutes_words(one),
+    )
+
+
+def _label(item: Item) -> str:
+    kind, form = AttestationKind(item.attestation_kind), ControlForm(item.control_form)
+    return item_words("", item.title, value_caption(kind), value_caption(form))

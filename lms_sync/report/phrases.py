@@ -25,10 +25,14 @@ MARK_WORDS = {5: "отлично", 4: "хорошо", 3: "удовлетвори
 PENDING = "не проверено"
 CREDITED = "зачтено"
 NOT_CREDITED = "не зачтено"
+RECOGNISED = "перезачтено"
+WHOLE_COURSE = "программа целиком"
 
 HOW_RANKED = "Место: меньше задолженностей, затем выше средний процент, затем выше средний балл; равные делят место."
 WHAT_IS_DEBT = "Задолженность: элемент, который не сдан или по которому нет оценки."
 DEBT_AT_END = "Задолженности — на последний день периода; элементы — по которым в этот период есть оценки."
+RECOGNISED_IS = "«перезачтено»: результат другой организации; ни средний балл, ни число сдавших его не учитывают."
+RECOGNISED_APART = "Обучающиеся, которым элемент перезачтён и которые его не сдавали, в число по списку не входят."
 LISTED_IS = "По списку — все обучающиеся курса (группы), включая приостановленных; участвовали — имеют оценку."
 PASSED_IS = "Абсолютная успеваемость — доля сдавших от числа по списку."
 QUALITY_IS = "Качественная успеваемость — доля получивших «5» и «4» от числа по списку; без оценок цифрой — пусто."
@@ -113,3 +117,14 @@ def undated(count: int) -> str:
 def protocol_words(number: str, day: dt.date) -> str:
     """A protocol as forms refer to it."""
     return f"№ {number} от {day_words(day)}"
+
+
+def document_words(document: str, number: str, day: dt.date | None) -> str:
+    """A document of another organisation: «диплом АБ 123 от 30.06.2020»."""
+    dated = f"от {day_words(day)}" if day else ""
+    return " ".join(filter(None, (document, number, dated)))
+
+
+def hours_words(hours: int | None) -> str:
+    """A workload: «36 ч»; empty where it is not known."""
+    return "" if hours is None else f"{hours} ч"

@@ -21,7 +21,7 @@ from lms_sync.records import (
 from lms_sync.registers.document import DocumentLine, OpenLine, ProtocolDocument
 from lms_sync.registers.freezing import WaitingFor
 from lms_sync.report.captions import ERASED, NO_NAME, PROTOCOL_WORDS, caption, protocol_title, value_caption
-from lms_sync.report.interface import Column, Table, Value, value_text
+from lms_sync.report.interface import Column, Table, Value, one_line, value_text
 
 _NUMERIC = {"number", "listed", "passed", "waiting_count", "missing_count", "drift_count", "hours", "mark"}
 _MAY_BE_LEFT_OUT = ("birth_date", "idnumber", "attempt_number", "percent")
@@ -71,7 +71,7 @@ def heading(document: ProtocolDocument) -> list[str]:
         closed = document.closed_at.astimezone(ZoneInfo(document.timezone))
         lines.append(f"{caption('closed_at')}: {closed:%d.%m.%Y %H:%M} ({document.timezone}), {document.closed_by}")
     lines.append(f"{caption('state')}: {value_caption(document.state)}")
-    return [line for line in lines if line]
+    return [one_line(line) for line in lines if line]
 
 
 def lines_table(document: ProtocolDocument) -> Table:

@@ -1,7 +1,8 @@
 """Quality of attestation, a figure a line, with the whole that every percent is of (S0 2.5.5, R7).
 
 Listed are the item's learners, also suspended ones; took part means graded; the absolute rate is passed to listed, the
-quality rate fives and fours to listed. Over nothing there is no percent.
+quality rate fives and fours to listed. Over nothing there is no percent. To whom another organisation's result was
+recognised, and who has no grade here, was not to be attested: they are told apart and are in no other figure.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from lms_sync.report.phrases import (
     PASSED_IS,
     QUALITY,
     QUALITY_IS,
+    RECOGNISED_APART,
     item_words,
     period_words,
 )
-from lms_sync.report.standing import Selection, Standing, Standings, standings
+from lms_sync.report.standing import Member, Selection, Standing, Standings, standings
 from lms_sync.store.study import Item, Study
 
 _GOOD = 4
@@ -43,7 +45,7 @@ def quality(study: Study, selection: Selection) -> Table:
     rows = [
         [*_who(found, item, with_course=several), *_cells(figure)]
         for item in found.items
-        for figure in _figures(len(found.listed(item)), held[item.key])
+        for figure in _figures(len(found.listed(item)), len(_apart(found, item)), held[item.key])
     ]
     columns = [
         detail_column("course"),
@@ -61,6 +63,7 @@ def quality(study: Study, selection: Selection) -> Table:
         number_column("whole"),
     ]
     notes = [period_words(selection.period), LISTED_IS, PASSED_IS, QUALITY_IS]
+    notes.append(RECOGNISED_APART if found.recognised else "")
     return Table(scope_title(QUALITY, study, found), columns, rows, list(filter(None, notes)))
 
 
@@ -71,11 +74,24 @@ def _who(found: Standings, item: Item, *, with_course: bool) -> list[Value]:
     return [item.course, course, item.key, item.title, kind, form, words]
 
 
-def _figures(listed: int, held: list[Standing]) -> Iterator[Figure]:
+def _apart(found: Standings, item: Item) -> list[Member]:
+    """Who has a recognised result in the item and no grade of the academy's own."""
+
+    def graded(member: Member) -> bool:
+        standing = found.of.get((member.key, item.key))
+        return standing is not None and standing.took_part
+
+    return [one for one in found.listed(item) if (one.key, item.key) in found.recognised and not graded(one)]
+
+
+def _figures(everybody: int, apart: int, held: list[Standing]) -> Iterator[Figure]:
+    listed = everybody - apart
     graded = [one for one in held if one.took_part]
     marks = marks_of(graded)
     took_part, passed = len(graded), sum(one.passed is True for one in graded)
     yield "listed", caption("listed"), listed, "", None
+    if apart:
+        yield "recognised", caption("recognised_count"), apart, "", None
     yield "took_part", caption("took_part"), took_part, OF_LISTED, listed
     yield "passed", caption("passed_count"), passed, OF_TOOK_PART, took_part
     yield "absolute_rate", caption("absolute_rate"), passed, OF_LISTED, listed

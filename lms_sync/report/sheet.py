@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from lms_sync.records import AttestationKind, ControlForm, ResultOutcome
 from lms_sync.report.amounts import mean_mark
 from lms_sync.report.captions import LEFT, short_caption, value_caption
-from lms_sync.report.interface import Table, Value
+from lms_sync.report.interface import Column, Table, Value
 from lms_sync.report.parts import absences, caption, detail_column, levels, number_column, text_column
-from lms_sync.report.phrases import MEAN_MARK, PENDING, group_words, protocol_words, said, sheet_title, titled
+from lms_sync.report.phrases import (
+    MEAN_MARK,
+    PENDING,
+    RECOGNISED,
+    RECOGNISED_IS,
+    group_words,
+    protocol_words,
+    said,
+    sheet_title,
+    titled,
+)
+from lms_sync.report.recognised import minutes_words
 from lms_sync.report.standing import Member, ProtocolReference, Selection, Standing, Standings, standings
-from lms_sync.store.study import Item, Study
+from lms_sync.store.study import Item, Recognised, Study
 
 _ABSENCES = (
     ResultOutcome.ABSENT, ResultOutcome.NOT_ADMITTED, ResultOutcome.NOT_COMPLETED, ResultOutcome.WITHDRAWN,
@@ -26,6 +37,7 @@ class _Line:
     member: Member
     standing: Standing | None
     why: str = ""
+    recognised: Recognised | None = None
 
 
 def sheet(study: Study, selection: Selection) -> Table:
@@ -44,18 +56,23 @@ def sheet(study: Study, selection: Selection) -> Table:
         text_column("mark_text"),
         text_column("absence"),
         text_column("day"),
+        Column("recognised", caption("recognised"), detail=not any(line.recognised for line in lines)),
     ]
     kind, form = AttestationKind(item.attestation_kind), ControlForm(item.control_form)
     title = titled(sheet_title(form, kind), item.title, group_words(study.scope.group))
-    return Table(title, columns, rows, [*_heading(found, item), *_totals(lines)])
+    notes = [*_heading(found, item), *_totals(lines), *([RECOGNISED_IS] if found.recognised else [])]
+    return Table(title, columns, rows, notes)
 
 
 def _line(found: Standings, member: Member, item: Item) -> _Line:
-    """Who has no grade: left, is waited for, began and did not hand in, may not take part, or is absent."""
+    """Who has no grade: recognised, left, is waited for, began and did not hand in, may not take part, or is absent."""
     standing = found.of.get((member.key, item.key))
+    recognised = found.recognised.get((member.key, item.key))
     place = member.place_in(item.course)
+    if recognised and not (standing and standing.took_part):
+        return _Line(member, None, RECOGNISED, recognised)
     if standing:
-        return _Line(member, standing)
+        return _Line(member, standing, recognised=recognised)
     if place is None or place.retired_at:
         return _Line(member, None, LEFT)
     suspended = member.suspended_in(item.course)
@@ -71,12 +88,15 @@ def _line(found: Standings, member: Member, item: Item) -> _Line:
 
 def _cells(line: _Line) -> list[Value]:
     who: list[Value] = [line.member.key, line.member.name, line.member.person.idnumber]
-    standing = line.standing
+    standing, recognised = line.standing, line.recognised
+    minutes = minutes_words(recognised) if recognised else ""
+    if standing is None and recognised:
+        return [*who, None, None, line.why, "", recognised.minutes_date, minutes]
     if standing is None:
-        return [*who, None, None, "", line.why, None]
+        return [*who, None, None, "", line.why, None, ""]
     if not standing.took_part:
-        return [*who, None, None, "", short_caption(standing.outcome), standing.day]
-    return [*who, standing.points, standing.mark, standing.mark_text, "", standing.day]
+        return [*who, None, None, "", short_caption(standing.outcome), standing.day, ""]
+    return [*who, standing.points, standing.mark, standing.mark_text, "", standing.day, minutes]
 
 
 def _heading(found: Standings, item: Item) -> list[str]:

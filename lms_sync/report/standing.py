@@ -3,7 +3,8 @@
 Owns which record counts. A frozen result of final attestation stands before the gradebook's grade; a result of a
 closing only as long as its protocol is in force; a course's or category's total is an aggregate and never a result. Who
 or what the LMS no longer has is left out unless asked for, but a learner who left with a frozen result stays in the
-course, and a learner's own reports keep every course. Must not know how anything is shown.
+course, and a learner's own reports keep every course. A recognised result of another organisation settles an item and
+is never a grade. Must not know how anything is shown.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from lms_sync.report.amounts import percent_of_range
 from lms_sync.report.captions import value_caption
 from lms_sync.report.people import enrolment_state, order_of, shown_groups, shown_name
 from lms_sync.report.period import Period
-from lms_sync.store.study import Grade, Item, Person, Place, Programme, ProtocolFacts, Study
+from lms_sync.report.recognised import by_item, shown_in, within
+from lms_sync.store.study import Grade, Item, Person, Place, Programme, ProtocolFacts, Recognised, Study
 
 ATTESTATIONS = frozenset({AttestationKind.MILESTONE, AttestationKind.INTERMEDIATE, AttestationKind.FINAL})
 """The kinds that reports show when none is chosen."""
@@ -142,7 +144,9 @@ class Member:
 class Standings:
     """Members in Russian order, items by course and position, and who has what in the period.
 
-    `settled` are the (learner, item) that are no debt as of the period's last day: passed, or graded without a verdict.
+    `settled` are the (learner, item) that are no debt as of the period's last day: passed, graded without a verdict, or
+    recognised. `recognised` is what had been by that day, by item; it stands apart from what was graded. `recognitions`
+    are those of the period, each once, also of whole courses.
     """
 
     courses: Mapping[str, Programme]
@@ -152,6 +156,8 @@ class Standings:
     settled: frozenset[Spot] = frozenset()
     tries: Mapping[Spot, Tries] = field(default_factory=dict)  # by (learner, assessment)
     submitted: frozenset[Spot] = frozenset()  # handed in and not graded, by (learner, item)
+    recognised: Mapping[Spot, Recognised] = field(default_factory=dict)
+    recognitions: Sequence[Recognised] = ()
 
     def course_title(self, course: str) -> str:
         """The title, or the course's id where its own record was never read."""
@@ -180,19 +186,25 @@ def standings(study: Study, selection: Selection) -> Standings:
     reader = _Reader(study, selection)
     of = reader.standings(selection.period)
     items = reader.items()
+    recognitions = shown_in(within(study.recognised, selection.period), items, selection.kinds)
+    end = selection.period.until_its_end()
+    recognised = reader.recognised(items, end)
     if selection.period.limited and selection.item is None:
-        held = {item for _, item in of}
+        held = {item for _, item in of} | {one.grade_item for one in recognitions if reader.lists(one)}
         items = [item for item in items if item.key in held]
     wanted = {item.key for item in items}
-    until_then = reader.standings(selection.period.until_its_end()) if selection.period.limited else of
+    until_then = reader.standings(end) if selection.period.limited else of
+    settled = {place for place, one in until_then.items() if one.took_part and one.passed is not False}
     return Standings(
         courses={course.key: course for course in study.courses},
         members=reader.members(),
         items=items,
         of={place: one for place, one in of.items() if one.item in wanted},
-        settled=frozenset(place for place, one in until_then.items() if one.took_part and one.passed is not False),
+        settled=frozenset(settled | recognised.keys()),
         tries=reader.tries(),
         submitted=reader.submitted(),
+        recognised={place: one for place, one in recognised.items() if place[1] in wanted},
+        recognitions=recognitions,
     )
 
 
@@ -221,7 +233,7 @@ class _Reader:
 
     def items(self) -> list[Item]:
         titles = {course.key: sort_key(course.title) for course in self._study.courses}
-        with_results = {one.grade_item for one in self._results}
+        with_results = {one.grade_item for one in self._results} | {one.grade_item for one in self._study.recognised}
         listed = [item for item in self._study.items if self._is_wanted(item, with_results)]
         return sorted(
             listed, key=lambda item: (titles.get(item.course, sort_key("")), item.course, item.position, item.key)
@@ -262,6 +274,14 @@ class _Reader:
         for place in self._frozen_places:
             found.pop(place, None)
         return found | self._erased_standings(period) | self._frozen_standings(period)
+
+    def recognised(self, items: Sequence[Item], period: Period) -> dict[Spot, Recognised]:
+        """What was recognised of everybody listed in the period."""
+        return by_item([one for one in within(self._study.recognised, period) if self.lists(one)], items)
+
+    def lists(self, one: Recognised) -> bool:
+        """Whether it is of somebody listed in its course."""
+        return (one.learner, one.course) in self._places
 
     def tries(self) -> dict[Spot, Tries]:
         """The begun attempts of each listed learner at each test."""

@@ -61,6 +61,20 @@ class JournalStatus:
 
 
 @dataclass(frozen=True)
+class PushStatus:
+    """How many documents are on their way into the LMS, in all targets together.
+
+    `note`: what kept the last push from its end; empty when nothing did.
+    """
+
+    confirmed: int = 0
+    waiting: int = 0  # to be sent, now or later
+    uncertain: int = 0  # sent, and not answered for
+    failed: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class SourceStatus:
     """One source as it stands. `attention` says in words what a person should look at.
 
@@ -76,6 +90,7 @@ class SourceStatus:
     undecided: int = 0  # differences between the LMS and recorded results
     waiting: int = 0  # results of final attestation that could not freeze yet, as of the last run that ended
     journal: JournalStatus | None = None  # None: no journal yet
+    pushes: PushStatus | None = None  # None: documents are not pushed
     attention: Sequence[str] = field(default_factory=list)
 
 
@@ -90,6 +105,7 @@ def source_status(
     now: dt.datetime,
     undecided: int = 0,
     journal: JournalStatus | None = None,
+    pushes: PushStatus | None = None,
 ) -> SourceStatus:
     """The status of a source. `runs` are its runs, newest first; `states` its scopes, by stream; `undecided` is the
     number of differences between the LMS and recorded results that nobody has decided about.
@@ -112,6 +128,7 @@ def source_status(
             f"{undecided} differences between the LMS and recorded results of final attestation are undecided "
             "(lms-sync protocols drift)"
         )
+    attention += _push_words(pushes)
     return SourceStatus(
         source=source,
         last_run=last_run,
@@ -122,8 +139,18 @@ def source_status(
         undecided=undecided,
         waiting=waiting_results(runs),
         journal=journal,
+        pushes=pushes,
         attention=attention,
     )
+
+
+def _push_words(pushes: PushStatus | None) -> list[str]:
+    if pushes is None:
+        return []
+    words = [f"the last push did not come to its end: {pushes.note}"] if pushes.note else []
+    if pushes.failed:
+        words.append(f"{pushes.failed} documents are not in the LMS as they should be (lms-sync documents status)")
+    return words
 
 
 def waiting_results(runs: Sequence[RunState]) -> int:

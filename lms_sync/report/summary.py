@@ -22,6 +22,8 @@ from lms_sync.report.phrases import (
     MEAN_MARK,
     NOT_APPLICABLE,
     PASSED,
+    RECOGNISED,
+    RECOGNISED_IS,
     SUMMARY,
     WHAT_IS_DEBT,
     period_words,
@@ -46,6 +48,7 @@ def summary(study: Study, selection: Selection) -> Table:
     ]
     rows = [[number, *_line(found, member)] for number, member in enumerate(found.members, start=1)]
     notes = [period_words(selection.period), WHAT_IS_DEBT, DEBT_AT_END if selection.period.limited else "", EMPTY_CELLS]
+    notes.append(RECOGNISED_IS if found.recognised else "")
     return Table(
         scope_title(SUMMARY, study, found), columns, rows + (_totals(found) if rows else []), list(filter(None, notes))
     )
@@ -61,6 +64,8 @@ def _cell(found: Standings, member: Member, item: Item) -> Value:
     if member.place_in(item.course) is None:
         return NOT_APPLICABLE
     standing = found.of.get((member.key, item.key))
+    if (member.key, item.key) in found.recognised and not (standing and standing.took_part):
+        return RECOGNISED
     return mark_cell(standing) if standing else None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, and_, exists, func, or_, select, type_coerce
 
-from lms_sync.records import AttemptState, AttestationResult
+from lms_sync.records import AttemptState, AttestationResult, RecognitionState
 from lms_sync.store.rows import Operation
 from lms_sync.store.store import Store
 from lms_sync.store.tables import (
@@ -27,6 +27,7 @@ from lms_sync.store.tables import (
     learner,
     ledger,
     protocol,
+    recognition,
 )
 
 
@@ -157,6 +158,28 @@ class ProtocolFacts:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """A result of another organisation that a commission recognised as one in `grade_item`, or "": the whole course.
+
+    `subject`, `hours` and `mark_text` are those of the other organisation's document.
+    """
+
+    uid: str
+    learner: str
+    course: str
+    grade_item: str
+    subject: str
+    hours: int | None
+    mark_text: str
+    source_organisation: str
+    source_document: str
+    source_number: str
+    source_date: dt.date | None
+    minutes_number: str
+    minutes_date: dt.date
+
+
+@dataclass(frozen=True)
 class Study:
     """The facts of a scope. `results` leaves out those of erased learners; the protocols' lines still tell of them."""
 
@@ -169,6 +192,7 @@ class Study:
     results: list[AttestationResult] = field(default_factory=list)
     protocols: list[ProtocolFacts] = field(default_factory=list)
     attempts: list[AttemptCount] = field(default_factory=list)
+    recognised: list[Recognised] = field(default_factory=list)
 
 
 def study(store: Store, scope: StudyScope) -> Study:
@@ -187,6 +211,7 @@ def study(store: Store, scope: StudyScope) -> Study:
             results=_results(connection, scope),
             protocols=_protocols(connection, scope),
             attempts=_attempts(connection, scope),
+            recognised=_recognised(connection, scope),
         )
 
 
@@ -284,6 +309,13 @@ def _attempts(connection: Connection, scope: StudyScope) -> list[AttemptCount]:
         .order_by(*kept)
     )
     return [AttemptCount(**row) for row in _rows(connection, statement)]
+
+
+def _recognised(connection: Connection, scope: StudyScope) -> list[Recognised]:
+    columns = recognition.c
+    standing = (columns.state == RecognitionState.RECOGNISED.value, columns.retired_at.is_(None))
+    statement = _select(Recognised, recognition, scope).where(*standing)
+    return [Recognised(**row) for row in _rows(connection, statement)]
 
 
 def enrolments_within(scope: StudyScope) -> list[ColumnElement[bool]]:

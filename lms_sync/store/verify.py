@@ -2,7 +2,8 @@
 
 Owns the report. The chain is checked in `verify_chain.py`, the projections in `verify_projections.py`, the action
 journal in `verify_journal.py`, what protocols say of their results in `verify_protocols.py`, the register of issued
-documents in `verify_documents.py`. What this proves, and what it cannot, is in `docs/ledger.md`.
+documents in `verify_documents.py`, applications to recognise a result in `verify_recognitions.py`. What this proves,
+and what it cannot, is in `docs/ledger.md`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from lms_sync.store.verify_protocols import (
     sources_with,
     versions_of,
 )
+from lms_sync.store.verify_recognitions import recognition_problems
 
 Progress = Callable[[int, int], None]
 """Told (ledger rows checked, ledger rows in all) now and then."""
@@ -47,7 +49,7 @@ Answer = TypeVar("Answer")
 @dataclass(frozen=True)
 class VerifyReport:
     """What was checked and what is broken: checkpoints first, then ledger rows in their order, tables, the journal's
-    pages, protocols and issued documents.
+    pages, protocols, issued documents and recognised results.
 
     `actions` counts the journal's rows. `problems` lists at most as many as were asked for; `unlisted` counts the rest.
     `head` is the end of the chain.
@@ -163,6 +165,7 @@ def _verify(
     actions = journal_problems(connection, found.add)
     protocols = all_protocol_problems(connection, found.add)
     documents = all_document_problems(connection, found.add)
+    recognition_problems(connection, found.add)
     if scans is not None:
         scan_problems(connection, scans, found.add)
     return VerifyReport(

@@ -53,6 +53,7 @@ class Balance:
     spoiled: int
     left: int
     next: str  # the next free number; empty when none is left
+    written_off: tuple[SpoiledBlank, ...] = ()
 
 
 def receive(store: Store, source: str, mapping: Mapping, received: Received, actor: str) -> BlankRange:
@@ -139,12 +140,18 @@ def _named(register: Looking, ranges: Sequence[BlankRange], kind: str, number: s
 
 
 def _balance(connection: Connection, source: str, one: BlankRange) -> Balance:
-    spoiled = _spoiled(connection, source, one)
+    written_off = spoiled_blanks(connection, source, one.uid)
+    spoiled = {blank.number for blank in written_off}
     used = set(used_blanks(connection, source, one)) - spoiled
     gone = used | spoiled
     free = (str(number).zfill(len(one.first)) for number in range(int(one.first), int(one.last) + 1))
     return Balance(
-        one, len(used), len(spoiled), one.size - len(gone), next((number for number in free if number not in gone), "")
+        range=one,
+        used=len(used),
+        spoiled=len(spoiled),
+        left=one.size - len(gone),
+        next=next((number for number in free if number not in gone), ""),
+        written_off=tuple(written_off),
     )
 
 
