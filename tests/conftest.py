@@ -93,20 +93,25 @@ class PostgresqlServer:
         """The URL of a database, as an operator would write it."""
         return f"postgresql://lms:{PASSWORD}@/{database}?host={self.directory}"
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
+    def new_database(self, template: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of the one at that URL, which nobody may be connected to."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        copied = "" if template is None else f" TEMPLATE {self._name(template)}"
+        self.execute(f"CREATE DATABASE {name}{copied}")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
         """Removes a database, whoever is still connected to it."""
-        self.execute(f"DROP DATABASE {psycopg.conninfo.conninfo_to_dict(url)['dbname']} WITH (FORCE)")
+        self.execute(f"DROP DATABASE {self._name(url)} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
         """Runs one statement in the administrative database."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+    @staticmethod
+    def _name(url: str) -> str:
+        return str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
 
     @property
     def _group(self) -> int | None:

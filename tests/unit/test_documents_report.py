@@ -47,13 +47,22 @@ def test_the_sheet_goes_by_day_and_number_and_leaves_out_drafts() -> None:
     )
     assert column(table, "registration_number") == ["11", "9", "10"]
     assert column(table, "place") == [1, 2, 3]
-    assert table.notes == ["Всего документов: 3"]
+    assert table.notes == ["Всего документов: 3", "Ответственный за выдачу ____________________"]
 
 
 def test_a_sheet_names_the_protocol_with_its_day_or_the_reason() -> None:
     around = Around({"12/2026": dt.date(2026, 3, 2)}, {})
     table = issuance_sheet([stored(1), stored(2, protocol="", basis_reason="отчислен")], around)
     assert column(table, "protocol_words") == ["12/2026 от 02.03.2026", "отчислен"]
+
+
+def test_a_sheet_of_one_kind_says_which_and_names_appendices_where_there_are_any() -> None:
+    sheet = issuance_sheet([stored(1), stored(2)], NOTHING)
+    assert sheet.title == "Ведомость выдачи документов: Удостоверение о повышении квалификации"
+    assert column(sheet.for_people(), "appendix_number") == ["П-1", "П-2"]
+    plain = issuance_sheet([stored(1, appendix_number=""), stored(2, title="Сертификат", appendix_number="")], NOTHING)
+    assert plain.title == "Ведомость выдачи документов"
+    assert "appendix_number" not in {one.key for one in plain.for_people().columns}
 
 
 def test_the_receipt_is_empty_until_it_is_signed() -> None:
@@ -71,7 +80,7 @@ def test_what_is_out_of_force_says_so() -> None:
             stored(4),
         ]
     )
-    assert column(table, "note") == ["заменён дубликатом, d000002", "дубликат", "аннулирован", ""]
+    assert column(table, "note") == ["заменён дубликатом, d000002", "дубликат взамен d000001", "аннулирован", ""]
 
 
 def test_an_erased_holder_has_no_name_and_keeps_the_line() -> None:
@@ -89,6 +98,9 @@ def test_the_register_of_duplicates_names_the_original() -> None:
     table = duplicate_register([duplicate, stored(3)], Around({}, {"d000001": original}))
     assert column(table, "original_words") == ["ПК 000001, № ПК-2026-0001 от 02.03.2026"]
     assert (column(table, "reason"), column(table, "proof")) == (["утрата"], ["объявление"])
+    assert column(table, "note") == ["дубликат взамен № ПК-2026-0001"]
+    parts = ("uid", "blank_series", "blank_number", "registration_number", "issue_date")
+    assert [column(table, f"original_{part}")[0] for part in parts] == [getattr(original, part) for part in parts]
 
 
 def test_an_export_holds_every_field_and_no_formula() -> None:
@@ -104,8 +116,9 @@ def test_an_export_holds_every_field_and_no_formula() -> None:
 
 
 def test_blanks_in_a_line_a_range() -> None:
-    [row] = blanks_table([Balance(document_samples.blanks(), 3, 1, 96, "000005")]).rows
-    assert list(row[-5:]) == [100, 3, 1, 96, "000005"]
+    written_off = (document_samples.spoiled("000050"), document_samples.spoiled("000051", act="акт № 2"))
+    [row] = blanks_table([Balance(document_samples.blanks(), 3, 2, 95, "000005", written_off)]).rows
+    assert list(row[-6:]) == [100, 3, 2, 95, "000005", "000050: акт № 1; 000051: акт № 2"]
     assert row[1] == "advanced_training, retraining"
 
 

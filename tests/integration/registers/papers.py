@@ -10,7 +10,7 @@ from lms_sync.mapping.apply import Mapping
 from lms_sync.records import BlankRange, DocumentScan, IssuedDocument, ProgrammeKind, Recognition
 from lms_sync.registers.documents import blanks, drafting, duplicates, issuing, lifecycle, recognising, scans
 from lms_sync.registers.documents.acts import DocumentAct
-from lms_sync.store.documents import DocumentFilter, StoredDocument, documents
+from lms_sync.store.documents import DocumentFilter, StoredDocument, documents, recognitions
 from lms_sync.store.scan_files import ScanFiles
 from lms_sync.store.verify import verify
 from tests.integration.registers.world import COURSE, COURSE_RECORD, FIRST, SOURCE, World
@@ -92,9 +92,25 @@ class Papers:
             "subject": "Охрана труда",
             "source_organisation": "ГБПОУ «Образец»",
             "source_document": "диплом",
+            "date": THURSDAY,
         }
         application = recognising.Application(learner=learner, **(values | fields))
-        return recognising.apply(self.store, SOURCE, application, "registrar")
+        return recognising.apply(self.store, SOURCE, application, THURSDAY, "registrar")
+
+    def decide(self, *uids: str, recognised: bool = True, number: str = "3", **fields: Any) -> list[Recognition]:
+        """What the commission decided on applications."""
+        day, reason = fields.get("day", THURSDAY), fields.get("reason", "" if recognised else "другое содержание")
+        decision = recognising.Decision(recognised, number, day, reason)
+        return recognising.decide(self.store, SOURCE, uids, decision, THURSDAY, "registrar")
+
+    def withdraw(self, uid: str, reason: str = "по просьбе обучающегося") -> Recognition:
+        """Annuls an application."""
+        return recognising.annul(self.store, SOURCE, uid, reason, "registrar")
+
+    def applications(self, **wanted: str) -> list[Recognition]:
+        """The applications."""
+        with self.store.reading() as connection:
+            return recognitions(connection, SOURCE, **wanted)
 
     def course(self, kind: ProgrammeKind, hours: int | None) -> None:
         """The course as another programme."""

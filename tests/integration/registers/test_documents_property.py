@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -245,34 +245,20 @@ class Register(RuleBasedStateMachine):
         assert (first.next or second.next) == next(iter(self.free()), "")
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, shipped: Mapping) -> Path:
-    """A SQLite store with graduates."""
-    directory = tmp_path_factory.mktemp("graduates")
-    path = directory / "records.db"
-    Store.open(f"sqlite:///{path}").close()
-    with opened(f"sqlite:///{path}", shipped) as world:
+def filled(url: str, directory: Path, mapping: Mapping) -> None:
+    """Makes a store with graduates there."""
+    Store.open(url).close()
+    with opened(url, mapping) as world:
         graduates(world, directory)
-    return path
 
 
-def test_the_register_of_documents(filled: Path, tmp_path: Path, shipped: Mapping) -> None:
-    numbers = count()
-
-    @contextmanager
-    def new_papers() -> Iterator[Papers]:
-        path = tmp_path / f"{next(numbers)}.db"
-        shutil.copy(filled, path)
-        with opened(f"sqlite:///{path}", shipped) as world:
-            world.clock.to(days=3)
-            yield Papers(world, tmp_path)
-        path.unlink()
-
+def run_machine(examples: int, new_papers: Callable[[], AbstractContextManager[Papers]]) -> None:
+    """Runs the machine over a new register for each example."""
     Register.new_papers = staticmethod(new_papers)  # type: ignore[assignment]
     run_state_machine_as_test(
         Register,
         settings=settings(
-            max_examples=25,
+            max_examples=examples,
             stateful_step_count=50,
             deadline=None,
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
@@ -280,3 +266,42 @@ def test_the_register_of_documents(filled: Path, tmp_path: Path, shipped: Mappin
             database=None,
         ),
     )
+
+
+@contextmanager
+def papers_of(url: str, directory: Path, mapping: Mapping) -> Iterator[Papers]:
+    """The register in a copy of that store; now it is Thursday."""
+    with opened(url, mapping) as world:
+        world.clock.to(days=3)
+        yield Papers(world, directory)
+
+
+def test_the_register_of_documents_in_sqlite(tmp_path: Path, shipped: Mapping) -> None:
+    numbers, template = count(), tmp_path / "template.db"
+    filled(f"sqlite:///{template}", tmp_path, shipped)
+
+    @contextmanager
+    def new_papers() -> Iterator[Papers]:
+        path = tmp_path / f"{next(numbers)}.db"
+        shutil.copy(template, path)
+        with papers_of(f"sqlite:///{path}", tmp_path, shipped) as papers:
+            yield papers
+        path.unlink()
+
+    run_machine(16, new_papers)
+
+
+def test_the_register_of_documents_in_postgresql(tmp_path: Path, shipped: Mapping, postgresql_server: Any) -> None:
+    template = postgresql_server.new_database()
+    filled(template, tmp_path, shipped)
+
+    @contextmanager
+    def new_papers() -> Iterator[Papers]:
+        url = postgresql_server.new_database(template)
+        try:
+            with papers_of(url, tmp_path, shipped) as papers:
+                yield papers
+        finally:
+            postgresql_server.drop_database(url)
+
+    run_machine(6, new_papers)

@@ -1,21 +1,17 @@
-"""Blanks in stock, scans beside the store, and results of other organisations."""
+"""Blanks in stock, and scans beside the store."""
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from pathlib import Path
 
 import pytest
 
-from lms_sync.errors import RegisterError, StoreError
-from lms_sync.records import RecognitionState
-from lms_sync.registers.documents import recognising
-from lms_sync.registers.documents.recognising import Decision
+from lms_sync.errors import StoreError
 from lms_sync.registers.documents.scans import remove_unnamed
-from lms_sync.store.documents import recognitions, scans
+from lms_sync.store.documents import scans
 from lms_sync.store.verify import verify
-from tests.integration.registers.papers import KIND, Papers
+from tests.integration.registers.papers import Papers
 from tests.integration.registers.world import SOURCE
 
 PDF = b"%PDF-1.7 one page"
@@ -44,6 +40,7 @@ def test_the_blank_of_an_annulled_document_is_never_used_again_and_may_be_writte
     assert stand(papers) == [("b0001", 1, 0, 4, "000002")]
     papers.spoil("000001")
     assert stand(papers) == [("b0001", 0, 1, 4, "000002")]
+    assert [(one.number, one.act) for one in papers.balance()[0].written_off] == [("000001", "акт № 1")]
     assert papers.sound()
 
 
@@ -172,35 +169,3 @@ def test_erasing_empties_the_scan_and_its_file_can_be_removed(scanned: Papers, t
     assert remove_unnamed(scanned.store, scanned.files) == 1
     assert list(scanned.files.directory.glob("*/*")) == [scanned.files.place(kept.sha256)]
     assert scanned.sound()
-
-
-# --- results of other organisations -----------------------------------------------------------------------------------
-
-
-def test_an_application_is_decided_once(papers: Papers) -> None:
-    applied = papers.apply("3", hours=36, mark_text="зачтено")
-    assert (applied.uid, applied.state) == ("z0001", RecognitionState.APPLIED)
-    yes = Decision(True, "3", dt.date(2026, 3, 5))
-    decided = recognising.decide(papers.store, SOURCE, "z0001", yes, "registrar")
-    assert (decided.state, decided.minutes_number) == (RecognitionState.RECOGNISED, "3")
-    refused = papers.world.refusal(lambda: recognising.decide(papers.store, SOURCE, "z0001", yes, "registrar"))
-    assert "was decided before" in refused
-    assert papers.apply("2").uid == "z0002"
-    with papers.store.reading() as connection:
-        assert recognitions(connection, SOURCE, learner="3") == [decided]
-    assert papers.sound()
-
-
-def test_a_refusal_has_a_reason_and_an_applicant_is_known(lite_papers: Papers) -> None:
-    with pytest.raises(RegisterError, match="needs a reason"):
-        Decision(False, "3", dt.date(2026, 3, 5))
-    assert "no learner 99" in lite_papers.world.refusal(lambda: lite_papers.apply("99"))
-    assert "no course 99" in lite_papers.world.refusal(lambda: lite_papers.apply("1", course="99"))
-
-
-def test_an_erased_applicant_leaves_a_number_that_is_not_given_again(lite_papers: Papers) -> None:
-    lite_papers.apply("3")
-    lite_papers.store.erase_learner(SOURCE, "3", "registrar", "отзыв согласия")
-    assert lite_papers.apply("2").uid == "z0002"
-    assert lite_papers.balance()[0].range.document_kinds == [KIND]
-    assert lite_papers.sound()

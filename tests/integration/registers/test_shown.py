@@ -11,7 +11,7 @@ from lms_sync.report import protocols as shown
 from lms_sync.report.captions import ERASED, NO_NAME
 from lms_sync.report.interface import Table
 from tests.integration.registers.conftest import Rules
-from tests.integration.registers.world import SOURCE, World, after
+from tests.integration.registers.world import COURSE_RECORD, SOURCE, World, after
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 FIRST = "2026/001"
@@ -57,6 +57,16 @@ def test_the_head_of_a_protocol(lite: World, rules: Rules) -> None:
     ]
     assert head[10].endswith("04.03.2026 12:00 (Europe/Moscow), registrar")
     assert len(head) == 12
+
+
+def test_the_head_of_a_protocol_moves_no_cursor(lite: World) -> None:
+    lite.put(COURSE_RECORD.model_copy(update={"title": "Охрана\x1b[2J\u202eтруда"}))
+    lite.person("1", groups=["О\rТ"])
+    lite.attempt("1", 7)
+    lite.pass_over()
+    text = "".join(shown.heading(lite.open_document("7/О\rТ")))
+    assert "Охрана\ufffd[2J\ufffdтруда" in text
+    assert not {"\x1b", "\u202e", "\r"} & set(text)
 
 
 def test_what_stands_below_the_lines(lite: World) -> None:

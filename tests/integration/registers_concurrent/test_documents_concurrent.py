@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from lms_sync.store.store import Store
 from lms_sync.store.verify import verify
 from tests.integration.registers_concurrent import academy, clerks
 from tests.integration.registers_concurrent.academy import SOURCE
-from tests.integration.registers_concurrent.processes import Worker, at_once
+from tests.integration.registers_concurrent.processes import SECONDS, Worker, at_once
 
 LONGEST_LIFE = 0.05
 """Seconds a process lives on after something that it has told of."""
@@ -129,6 +130,25 @@ def test_a_killed_clerk_leaves_no_gap(
     assert [(one.uid, one.registration_ordinal) for one in found] == [
         (uid, place) for place, uid in enumerate(drafted, 1)
     ]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_one_clerk_killed_among_others_leaves_neither_gap_nor_double(
+    store: Store, store_url: str, rules: Path, drafted: list[str], seed: int
+) -> None:
+    works = [(clerks.issue_and_tell, drafted, seed * 10 + number) for number in range(3)]
+    with at_once(works, store_url, rules) as workers:
+        [first, *_] = wait([worker.told for worker in workers], SECONDS)
+        victim = next(worker for worker in workers if worker.told is first)
+        told = [victim.next()]
+        time.sleep(random.Random(seed).uniform(0, LONGEST_LIFE))
+        victim.kill()
+        told += [one for worker in workers if worker is not victim for one in iter(worker.next, "done")]
+    stored = {(one.record.uid, one.record.registration_number, one.record.blank_number) for one in register(store)}
+    assert len(told) == len(set(told)) and set(told) <= stored
+    # What the victim was at when it died was issued whole, or by another.
+    assert sorted(blank for _, _, blank in stored) == [f"{number:04}" for number in range(1, len(drafted) + 1)]
+    assert_sound(store)
 
 
 def test_a_killed_attaching_leaves_no_half_written_scan(
