@@ -25,6 +25,7 @@ LAYERS = {
     "http": 2.0,
     "mapping": 2.0,
     "plugins": 2.0,
+    "spreadsheet": 2.0,
     "store": 2.0,
     "sync": 3.0,
     "registers": 2.5,

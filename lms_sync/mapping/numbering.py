@@ -15,6 +15,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lms_sync.mapping.text import one_line
 
@@ -106,6 +107,17 @@ class NumberTemplate:
         found = re.fullmatch("".join(parts), number)
         return int(found[1]) or None if found else None
 
+    def place_of(self, number: str) -> tuple[str, int] | None:
+        """The series and the place in it that a number has by its own text, whatever its day; None for another text.
+
+        Only for a template without free texts. Nine digits at most count: no series gets that far.
+        """
+        found = _reading_pattern(self).fullmatch(number)
+        if found is None or not 0 < (ordinal := int(found["number"])) < 10**9:
+            return None
+        dates = {name: digits for name, digits in found.groupdict().items() if name != "number"}
+        return "".join(dates.get(piece.field, piece.text) for piece in self.pieces), ordinal
+
     def may_render_like(self, other: NumberTemplate) -> bool:
         """Whether some number of this template could be written like some number of the other: of any day and group.
 
@@ -121,6 +133,14 @@ class NumberTemplate:
             seen |= new
             waiting += new
         return False
+
+
+@lru_cache(maxsize=256)
+def _reading_pattern(template: NumberTemplate) -> re.Pattern[str]:
+    parts = {"number": "(?P<number>[0-9]+)"} | {
+        name: f"(?P<{name}>[0-9]{{{width}}})" for name, width in _WIDTHS.items()
+    }
+    return re.compile("".join(parts.get(piece.field, re.escape(piece.text)) for piece in template.pieces))
 
 
 _Mark = tuple[frozenset[str] | None, bool]

@@ -289,13 +289,20 @@ KEPT_SINCE_ISSUE = (
     "blank_range", "blank_series", "blank_number", "appendix", "appendix_number", "appendix_series",
     "appendix_ordinal", "issue_date", "replaces", "original",
 )  # fmt: skip
-"""The fields of a document that no later version may change once it is issued: annul it and issue another."""
+"""The fields of a document that no later version may change once it is issued: annul it and issue another.
+
+A learner may be named later where there is none, once: see `may_be_linked`."""
 
 KEPT_SINCE_APPLICATION = (
     "uid", "learner", "course", "grade_item", "subject", "hours", "mark_text", "source_organisation",
     "source_document", "source_number", "source_date", "application_number", "application_date",
 )  # fmt: skip
 """The fields of an application that no later version may change: annul it and register another."""
+
+
+def may_be_linked(learner: str) -> bool:
+    """Whether a learner may still be named: only once, for a document taken over for somebody unknown to the LMS."""
+    return not learner
 
 
 def document_uid(ordinal: int) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, update
 
 from lms_sync.errors import StoreError
-from lms_sync.records import PERSONAL_KINDS, Learner
+from lms_sync.records import PERSONAL_KINDS, DocumentHolder, DocumentScan, IssuedDocument, Learner
 from lms_sync.store.canonical import storable_text
 from lms_sync.store.journal_erase import erase_actions
 from lms_sync.store.ledger import Entry, Signature
@@ -38,6 +38,30 @@ def erase_learner(connection: Connection, signature: Signature, key: str, reason
         erased += _erase(connection, signature, kind, keys, storable_text(reason))
     erased += erase_actions(connection, signature, key, storable_text(reason))
     return erased > 0
+
+
+def erase_holder(connection: Connection, signature: Signature, uid: str, reason: str) -> bool:
+    """Erases who holds one document whose holder the LMS does not know, with the document's scans.
+
+    The register's line stays. False when nothing was left to erase. Raises StoreError for an unknown document, or one
+    that has a learner: then the learner is to be erased, of whom there is more.
+    """
+    table = PROJECTIONS[IssuedDocument.kind].c
+    found = connection.execute(select(table.learner).where(table.key == uid, table.source == signature.source)).first()
+    if found is None:
+        raise StoreError(f"the source {signature.source!r} has no document {uid!r}: see `lms-sync documents list`")
+    if found.learner:
+        raise StoreError(
+            f"the holder of document {uid} is learner {found.learner} of the LMS: erase the learner, "
+            "which empties everything that is known of the person"
+        )
+    scan = PROJECTIONS[DocumentScan.kind].c
+    of_document = select(scan.key).where(scan.source == signature.source, scan.document == uid)
+    scans = list(connection.execute(of_document.order_by(scan.key)).scalars())
+    return sum(
+        _erase(connection, signature, kind, keys, storable_text(reason))
+        for kind, keys in ((DocumentHolder.kind, [uid]), (DocumentScan.kind, scans))
+    ) > 0  # fmt: skip
 
 
 def _keys_of(connection: Connection, source: str, kind: str, learner: str) -> list[str]:

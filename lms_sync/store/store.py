@@ -169,6 +169,18 @@ class Store:
             empty_write_ahead_log(self.engine)
         return erased
 
+    def erase_holder(self, source: str, uid: str, actor: str, reason: str) -> bool:
+        """Removes for good who holds a document, where the LMS does not know the person: see `erase.erase_holder`.
+
+        False: nothing was left to erase. Raises StoreError for a document that is unknown or has a learner.
+        """
+        with self.writing() as connection:
+            signature = Signature(source, self.now(), None, storable_text(actor))
+            erased = erase.erase_holder(connection, signature, uid, reason)
+        with translated(self.place):
+            empty_write_ahead_log(self.engine)
+        return erased
+
     def _prepare(self, *, upgrade: bool) -> None:
         # First a look that writes nothing: a store that is too new or not ours must stay as it is.
         with self.reading() as connection:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, RowMapping, and_, func, select
 
 from lms_sync.records import DocumentOrigin, DocumentStatus, IssuedDocument
-from lms_sync.records.documents import KEPT_SINCE_ISSUE, NEXT_STATUSES, document_uid
+from lms_sync.records.documents import KEPT_SINCE_ISSUE, NEXT_STATUSES, document_uid, may_be_linked
 from lms_sync.store.rows import Operation
 from lms_sync.store.scan_files import ScanFiles
 from lms_sync.store.tables import attestation_result, blank_range, document_scan, issued_document, ledger, spoiled_blank
@@ -97,6 +97,8 @@ def _step_problems(
     if status is not earlier and status not in NEXT_STATUSES[earlier]:
         report(where, f"it became {status.value}, which one that is {earlier.value} cannot")
     changed = [name for name in KEPT_SINCE_ISSUE if before.get(name) != now.get(name)]
+    if "learner" in changed and may_be_linked(before.get("learner", "")):
+        changed.remove("learner")
     if earlier is not DocumentStatus.DRAFT and changed:
         report(where, f"{', '.join(changed)}: changed after it was issued")
 

@@ -58,6 +58,21 @@ def test_a_step_that_no_document_takes_is_found(
     assert problem in found
 
 
+def test_a_learner_may_be_named_later_where_there_was_none(store: Store) -> None:
+    assert told(store, imported(1, 5, learner=""), imported(1, 5, learner="9")) == []
+
+
+@pytest.mark.parametrize(("learners", "version"), [(["", "9", "10"], 3), (["", "9", ""], 3), (["9", ""], 2)])
+def test_a_learner_is_named_once(store: Store, learners: list[str], version: int) -> None:
+    [found] = told(store, *(imported(1, 5, learner=learner) for learner in learners))
+    assert found == f"document d000001, source moodle, version {version}: learner: changed after it was issued"
+
+
+def test_nothing_else_changes_when_a_learner_is_named(store: Store) -> None:
+    [found] = told(store, imported(1, 5, learner=""), imported(1, 5, learner="9", blank_number="000077"))
+    assert found.endswith("version 2: blank_number: changed after it was issued")
+
+
 def test_a_draft_may_change_in_everything(store: Store) -> None:
     draft = document(1, status=DocumentStatus.DRAFT, registration_number="", learner="10")
     assert told(store, draft, document(1, status=DocumentStatus.ISSUED)) == []

@@ -217,7 +217,7 @@ def test_the_version_follows_the_tables_of_attestation(overlay: Overlay, shipped
 
 def test_the_manuals_examples_load_and_are_above_suspicion(overlay: Overlay) -> None:
     text = MANUAL.read_text(encoding="utf-8")
-    section = text[text.index("## Final attestation") : text.index("## The action journal")]
+    section = text[text.index("## Final attestation") : text.index("## Documents shown in the LMS")]
     academy, knowledge_check = (
         block.replace("format = 1\n", "") for block in re.findall(r"```toml\n(.*?)```", section, re.S)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 from lms_sync.connector import Standing
 from lms_sync.errors import ConfigError
 from lms_sync.mapping.apply import Mapping
+from lms_sync.mapping.lint import lint
 from lms_sync.mapping.push import TargetTemplates
 from lms_sync.mapping.push_spec import PLACEHOLDERS, PushTable
 from lms_sync.records import DocumentBasis, DocumentHolder, DocumentStatus, IssuedDocument, ProgrammeKind
 from tests.unit.mapping.samples import Overlay
+
+MANUAL = Path(__file__).parents[3] / "docs" / "mapping.md"
 
 
 def document(**changes: Any) -> IssuedDocument:
@@ -172,3 +176,13 @@ def test_what_is_wrong_is_told_with_its_line(overlay: Overlay, text: str, told: 
     said = problem(overlay, text)
     assert "overlay-0.toml:3" in said
     assert told in said
+
+
+def test_the_manuals_example_loads_and_names_every_word(overlay: Overlay, shipped: Mapping) -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
+    section = manual[manual.index("## Documents shown in the LMS") : manual.index("## The action journal")]
+    [example] = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    own = overlay(example)
+    assert lint(own) == lint(shipped)
+    assert target(own, "profile").names == ("document",)
+    assert set(re.findall(r"`([a-z_]+)`", section)) >= PLACEHOLDERS.keys()

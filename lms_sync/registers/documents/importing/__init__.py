@@ -1,0 +1,1 @@
+"""Taking over an academy's own register of documents: from the rows of a table to records, all of them or none."""
