@@ -1,9 +1,9 @@
-"""Pulls each source on its schedule until told to stop: what `lms-sync run` does.
+"""Pulls and pushes each source on its schedule until told to stop: what `lms-sync run` does.
 
-Owns when a pull is due and that the pulls of one source never overlap. A due time only notes a wish; one worker a
+Owns when a pull or a push is due and that those of one source never overlap. A due time only notes a wish; one worker a
 source grants the wishes in turn, several at once where it can, so a busy source postpones and never loses one. What is
 due after a restart follows from the store, so no schedule is kept anywhere else. Must not know any LMS, nor how a pull
-works. A source that fails is logged and tried again at its next time; it harms no other.
+or a push works. A source that fails is logged and tried again at its next time; it harms no other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -22,11 +23,16 @@ from lms_sync.connector import Mode
 from lms_sync.errors import LmsSyncError, StoreBusy
 from lms_sync.exact import utc_now
 from lms_sync.log import get_logger, where_of
+from lms_sync.store.pushes import target_states
 from lms_sync.store.query import runs
 from lms_sync.store.rows import RunOutcome
 from lms_sync.store.store import Store
 from lms_sync.sync.pull import Progress, PullOptions, PullSource, pull
+from lms_sync.sync.push import PushOptions, PushProgress, PushSilence, PushSource, push
 from lms_sync.timing import Timing
+
+ACTOR = "schedule"
+"""Who the ledger says pulled and pushed."""
 
 BUSY_PAUSE = dt.timedelta(minutes=1)
 """How long a source that another process pulls is left alone."""
@@ -42,27 +48,35 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Plan:
-    """One source and its times."""
+    """One source and its times. `push` is None where nothing is configured about documents."""
 
     settings: SourceSettings
     source: PullSource
+    push: PushSource | None = None
 
 
 @dataclass
 class _Wishes:
-    """What a source is to be pulled for next."""
+    """What a source is to be pulled for next, and whether it is to be pushed to."""
 
     streams: set[str] = field(default_factory=set)
     everything: bool = False
+    push: bool = False
 
     def __bool__(self) -> bool:
+        return self.pull or self.push
+
+    @property
+    def pull(self) -> bool:
+        """Whether anything is to be read."""
         return self.everything or bool(self.streams)
 
 
 class Service:
     """Runs the plans. `progress` makes an observer for each pull; `options` are those of every pull.
 
-    `after_pull` is called after each pull, in the thread of its source; an LmsSyncError of it is logged.
+    `after_pull` is called after each pull and each push, in the thread of its source; an LmsSyncError of it is logged.
+    `push_progress` makes an observer for each push.
     """
 
     def __init__(
@@ -72,10 +86,12 @@ class Service:
         options: PullOptions,
         progress: Callable[[], Progress],
         after_pull: Callable[[], None] = lambda: None,
+        push_progress: Callable[[], PushProgress] = PushSilence,
     ) -> None:
         self._stop = threading.Event()
-        options = dataclasses.replace(options, stop=self._stop, actor="schedule")
-        self._workers = [_Worker(store, plan, options, progress, after_pull, self._stop) for plan in plans]
+        options = dataclasses.replace(options, stop=self._stop, actor=ACTOR)
+        watched = _Watched(progress, push_progress, after_pull)
+        self._workers = [_Worker(store, plan, options, watched, self._stop) for plan in plans]
         self._store = store
         # A wish that was missed while the machine slept is still wanted, once.
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -111,20 +127,30 @@ class Service:
         settings, now = worker.plan.settings, utc_now()
         last_reads = last_reads_of(self._store, settings)
         for stream, timing in settings.schedule.items():
-            self._add(worker, timing, last_reads[stream], now, stream)
+            self._add(worker, timing, last_reads[stream], now, stream, partial(worker.want, stream))
         if settings.reconcile:
-            self._add(worker, settings.reconcile, last_full_run(self._store, settings.name), now, None)
+            whole = last_full_run(self._store, settings.name)
+            self._add(worker, settings.reconcile, whole, now, "everything", partial(worker.want, None))
+        if settings.push and worker.plan.push:
+            pushed = last_push(self._store, settings)
+            self._add(worker, settings.push, pushed, now, "push", worker.want_push)
 
     def _add(
-        self, worker: _Worker, timing: Timing, last: dt.datetime | None, now: dt.datetime, stream: str | None
+        self,
+        worker: _Worker,
+        timing: Timing,
+        last: dt.datetime | None,
+        now: dt.datetime,
+        what: str,
+        want: Callable[[], None],
     ) -> None:
         zone = worker.plan.settings.timezone
         due = timing.due_after(last, now, zone)
         if due <= now:
-            worker.want(stream)
+            want()
             due = now + (timing.every or dt.timedelta(0))
-        name = f"{worker.plan.settings.name}: {stream or 'everything'}"
-        self._scheduler.add_job(worker.want, timing.trigger(zone, due), args=[stream], id=name, name=name)
+        name = f"{worker.plan.settings.name}: {what}"
+        self._scheduler.add_job(want, timing.trigger(zone, due), id=name, name=name)
 
 
 def _until_signal() -> Callable[[], None]:
@@ -167,24 +193,34 @@ def last_full_run(store: Store, source: str) -> dt.datetime | None:
     return next(found, None)
 
 
+def last_push(store: Store, settings: SourceSettings) -> dt.datetime | None:
+    """When a push last came to its end in every target that is configured (UTC); None: in one of them never."""
+    with store.reading() as connection:
+        known = {name: one for name, one in target_states(connection, settings.name).items() if one.enabled}
+    pushed = [known[name].pushed_at if name in known else None for name in settings.targets or ()]
+    return None if None in pushed else min(filter(None, pushed), default=None)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Who watches each pull and each push, and what is done after them."""
+
+    pull: Callable[[], Progress]
+    push: Callable[[], PushProgress]
+    afterwards: Callable[[], None]
+
+
 class _Worker(threading.Thread):
-    """Pulls one source, one pull at a time."""
+    """Pulls one source and pushes to it, one thing at a time."""
 
     def __init__(
-        self,
-        store: Store,
-        plan: Plan,
-        options: PullOptions,
-        progress: Callable[[], Progress],
-        after_pull: Callable[[], None],
-        stop: threading.Event,
+        self, store: Store, plan: Plan, options: PullOptions, watched: _Watched, stop: threading.Event
     ) -> None:
         super().__init__(name=f"pull {plan.settings.name}")
         self.plan = plan
         self._store = store
         self._options = options
-        self._progress = progress
-        self._after_pull = after_pull
+        self._watched = watched
         self._stop_asked = stop
         self._wishes = _Wishes()
         self._changed = threading.Condition()
@@ -196,6 +232,12 @@ class _Worker(threading.Thread):
                 self._wishes.everything = True
             else:
                 self._wishes.streams.add(stream)
+            self._changed.notify()
+
+    def want_push(self) -> None:
+        """Notes that a push is due."""
+        with self._changed:
+            self._wishes.push = True
             self._changed.notify()
 
     def wake(self) -> None:
@@ -211,30 +253,40 @@ class _Worker(threading.Thread):
                     self._changed.wait()
                     continue
                 wishes, self._wishes = self._wishes, _Wishes()
-            if self._granted(wishes):
-                self._end_pull()
+            if wishes.pull and self._granted("pull", partial(self._pull, wishes), partial(self._want_again, wishes)):
+                self._end()
+            # A push that is due when the service stops is due at its next start.
+            if wishes.push and not self._stop_asked.is_set() and self._granted("push", self._push, self.want_push):
+                self._end()
 
-    def _granted(self, wishes: _Wishes) -> bool:
-        """Pulls once. False: another process is at it, and the wishes stand."""
-        streams = None if wishes.everything else tuple(sorted(wishes.streams))
-        options = dataclasses.replace(self._options, streams=streams, full=wishes.everything)
+    def _granted(self, what: str, act: Callable[[], object], want_again: Callable[[], None]) -> bool:
+        """Does it once. False: another process is at it, and the wish stands."""
         try:
-            pull(self._store, self.plan.source, options, self._progress())
+            act()
         except StoreBusy:
-            self._log("source busy, postponed", seconds=int(BUSY_PAUSE.total_seconds()))
+            self._log("source busy, postponed", wanted=what, seconds=int(BUSY_PAUSE.total_seconds()))
             self._stop_asked.wait(BUSY_PAUSE.total_seconds())
-            self._want_again(wishes)
+            want_again()
             return False
         except LmsSyncError as error:
-            self._log("pull failed", error=str(error))
+            self._log(f"{what} failed", error=str(error))
         except Exception as error:
             # A fault of ours in one pull must not end the others for good; the trace names no values.
-            self._log("pull failed unexpectedly", error=type(error).__name__, where=where_of(error))
+            self._log(f"{what} failed unexpectedly", error=type(error).__name__, where=where_of(error))
         return True
 
-    def _end_pull(self) -> None:
+    def _pull(self, wishes: _Wishes) -> None:
+        streams = None if wishes.everything else tuple(sorted(wishes.streams))
+        options = dataclasses.replace(self._options, streams=streams, full=wishes.everything)
+        pull(self._store, self.plan.source, options, self._watched.pull())
+
+    def _push(self) -> None:
+        assert self.plan.push is not None
+        push(self._store, self.plan.push, PushOptions(ACTOR, stop=self._stop_asked), self._watched.push())
+
+    def _end(self) -> None:
         try:
-            self._after_pull()
+            self._watched.afterwards()
         except LmsSyncError as error:
             self._log("no checkpoint was written", error=str(error))
         except Exception as error:

@@ -14,10 +14,13 @@ from lms_sync.cli import (
     demo,
     doctor,
     documents,
+    erase,
     init,
     mapping,
     protocols,
     pull,
+    push,
+    recognition,
     report,
     sandbox,
     service,
@@ -48,6 +51,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("pull")(pull.pull)
+app.command("push")(push.push)
 app.command("run")(service.run)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
@@ -56,6 +60,8 @@ app.add_typer(report.app, name="report")
 app.add_typer(protocols.app, name="protocols")
 app.add_typer(documents.app, name="documents")
 app.add_typer(blanks.app, name="blanks")
+app.add_typer(recognition.app, name="recognition")
+app.command("erase")(erase.erase)
 app.command("connectors")(connectors.connectors)
 app.command("sandbox")(sandbox.sandbox)
 app.command("demo")(demo.demo)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lms_sync.cli import documents_shown
+from lms_sync.cli import documents_import, documents_shown, documents_status
 from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put, put_json, say
 from lms_sync.cli.document_options import ProofOption, ReasonOption, UidArgument
@@ -30,6 +30,8 @@ app = typer.Typer(help="Draft, issue, hand over and look up documents.", no_args
 app.command("list")(documents_shown.list_documents)
 app.command("show")(documents_shown.show)
 app.command("export")(documents_shown.export)
+documents_import.register(app)
+documents_status.register(app)
 
 DayOption = Annotated[
     str | None, typer.Option("--on", help="The day; otherwise today.", metavar="YYYY-MM-DD", show_default=False)

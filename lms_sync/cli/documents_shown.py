@@ -16,6 +16,7 @@ from lms_sync.cli.document_options import (
     ToOption,
     UidArgument,
 )
+from lms_sync.cli.documents_status import pushes_by_document
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
 from lms_sync.cli.report_options import BomOption, CourseOption, DelimiterOption, FormatOption, OutputOption
 from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
@@ -52,11 +53,18 @@ def list_documents(
     output: OutputOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """The register: who got what, when, on what basis. Shows personal data."""
+    """The register: who got what, when, on what basis, and whether it is in the LMS. Shows personal data."""
     from lms_sync.report.documents import register_table
+    from lms_sync.store.documents import documents
 
     wanted = _filter(status, kind, learner, course, protocol, number, first_day, last_day)
-    write(register_table(_documents(config, source, wanted)), Output(format, output))
+    settings = store_settings(config)
+    with open_store(settings) as store:
+        name = chosen_source(settings, store, source)
+        with store.reading() as connection:
+            found = documents(connection, name, wanted)
+            pushes = pushes_by_document(connection, name, [one.record.uid for one in found])
+    write(register_table(found, pushes), Output(format, output))
 
 
 def export(
@@ -94,6 +102,7 @@ def show(
     from lms_sync.records import DocumentStatus, IssuedDocument
     from lms_sync.registers.documents.issuing import IssueOptions, findings
     from lms_sync.report.documents import shown
+    from lms_sync.report.pushes import in_lms
     from lms_sync.store.documents import document, scans
     from lms_sync.store.history import history
 
@@ -103,6 +112,7 @@ def show(
         with store.reading() as connection:
             found = document(connection, name, uid)
             kept = scans(connection, name, uid)
+            pushes = pushes_by_document(connection, name, [uid])
         if found is None:
             raise RegisterError(f"The register of {name} has no document {uid}: see `lms-sync documents list`.")
         steps = history(store, name, IssuedDocument.kind, uid)
@@ -115,6 +125,7 @@ def show(
             _as_json(found)
             | {
                 "scans": [one.payload() for one in kept],
+                "in_lms": {one.target: one.state.value for one in pushes.get(uid, ())},
                 "findings": [
                     {"code": one.code, "severity": one.severity.value, "message": one.message} for one in told
                 ],
@@ -132,7 +143,7 @@ def show(
             }
         )
         return
-    for line in shown(found, kept, steps, told, zone):
+    for line in shown(found, kept, steps, told, zone, in_lms(pushes, uid)):
         put(line)
 
 

@@ -202,15 +202,15 @@ def troubled_document(troubled: Troubled) -> dict[str, Any]:
 
 
 @contextmanager
-def stopping_gently() -> Iterator[threading.Event]:
-    """An event that SIGINT or SIGTERM sets; the second signal interrupts as usual."""
+def stopping_gently(after: str = "page") -> Iterator[threading.Event]:
+    """An event that SIGINT or SIGTERM sets; the second signal interrupts as usual. `after`: what is finished first."""
     stop = threading.Event()
 
     def ask(number: int, _frame: Any) -> None:
         signal.signal(number, previous[signal.Signals(number)])
         # Not from the handler itself: the main thread may hold the event's own lock at this moment.
         threading.Thread(target=stop.set).start()
-        say("Stopping after the page under way; once more to stop at once.")
+        say(f"Stopping after the {after} under way; once more to stop at once.")
 
     previous: dict[signal.Signals, Any] = {}
     for asked in (signal.SIGINT, signal.SIGTERM):

@@ -13,8 +13,10 @@ from lms_sync.cli.workplace import open_store, store_settings
 from lms_sync.errors import EXIT_DONE, EXIT_PARTIAL
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from lms_sync.config import Settings
-    from lms_sync.report.status import SourceStatus
+    from lms_sync.report.status import PushStatus, SourceStatus
     from lms_sync.store.store import Store
 
 _RUNS = 1000
@@ -57,6 +59,7 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
         with store.reading() as connection:
             undecided = open_drifts(connection, name)
             journal = read_journal_state(connection, name)
+            pushes = _read_pushes(connection, name)
         yield source_status(
             name,
             runs=runs(store, source=name, limit=_RUNS),
@@ -67,4 +70,26 @@ def read_statuses(settings: Settings, store: Store) -> Iterator[SourceStatus]:
             now=utc_now(),
             undecided=undecided,
             journal=JournalStatus(journal.rung, journal.told_until) if journal.rung else None,
+            pushes=pushes,
         )
+
+
+def _read_pushes(connection: Connection, source: str) -> PushStatus | None:
+    """How documents stand in the targets that are switched on; None where there are none."""
+    from lms_sync.records import PushState
+    from lms_sync.report.status import PushStatus
+    from lms_sync.store.pushes import push_counts, target_states
+
+    targets = {name: one for name, one in target_states(connection, source).items() if one.enabled}
+    if not targets:
+        return None
+    counts = dict.fromkeys(PushState, 0)
+    for one in push_counts(connection, source):
+        counts[one.state] += one.count if one.target in targets else 0
+    return PushStatus(
+        confirmed=counts[PushState.CONFIRMED],
+        waiting=counts[PushState.PENDING],
+        uncertain=counts[PushState.UNCERTAIN] + counts[PushState.SENT],
+        failed=counts[PushState.FAILED],
+        note="; ".join(dict.fromkeys(one.note for one in targets.values() if one.note)),
+    )

@@ -11,7 +11,7 @@ from lms_sync.exact import utc_now, utc_text
 from lms_sync.records import Rung
 from lms_sync.records.base import plain_value
 from lms_sync.report.interface import Column, Table, Value
-from lms_sync.report.status import JournalStatus, SourceStatus
+from lms_sync.report.status import JournalStatus, PushStatus, SourceStatus
 from lms_sync.report.table import write_table
 from lms_sync.store.rows import RunState, ScopeOutcome, ScopeState
 from lms_sync.sync.brake import leave_to_retire
@@ -28,6 +28,8 @@ def show(status: SourceStatus, scopes: list[ScopeState]) -> None:
         put(f"  final attestation: {status.waiting} results wait (lms-sync protocols list --open)")
     if status.journal:
         put(f"  action journal: {_journal_words(status.journal)}")
+    if status.pushes:
+        put(f"  documents in the LMS: {_push_words(status.pushes)}")
     for table in (_stream_table(status), _scope_table(scopes), _quarantine_table(status)):
         if table.rows:
             write_table(table, data_console())
@@ -38,6 +40,12 @@ def _journal_words(journal: JournalStatus) -> str:
         return "derived from other records, since the LMS tells no log (see lms-sync doctor)"
     until = f"complete until {utc_text(journal.told_until)}" if journal.told_until else "which has just begun"
     return f"from the LMS's own log, {until}"
+
+
+def _push_words(pushes: PushStatus) -> str:
+    parts = {"waiting": "wait", "uncertain": "sent and not answered for", "failed": "failed"}
+    told = [f"{getattr(pushes, name)} {words}" for name, words in parts.items() if getattr(pushes, name)]
+    return ", ".join([f"{pushes.confirmed} confirmed", *told]) + (" (lms-sync documents status)" if told else "")
 
 
 def _run_words(run: RunState | None) -> str:

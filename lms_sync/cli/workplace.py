@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lms_sync.mapping.apply import Mapping
     from lms_sync.store.store import Store
     from lms_sync.sync.pull import PullOptions, PullSource
+    from lms_sync.sync.push import PushSource
 
 
 def full_settings(config: Path | None) -> Settings:
@@ -124,6 +125,17 @@ def pull_sources(sources: Sequence[SourceSettings]) -> list[PullSource]:
             mapping=mappings[source.name],
             reconcile_after=source.reconcile_after,
         )
+        for source in sources
+    ]
+
+
+def push_sources(sources: Sequence[SourceSettings]) -> list[PushSource]:
+    """The sources as documents are pushed to them; one that says nothing about documents has no target."""
+    from lms_sync.sync.push import PushSource
+
+    mappings = load_mappings(sources)
+    return [
+        PushSource(source.name, connector_factory(source), mappings[source.name], source.targets or ())
         for source in sources
     ]
 

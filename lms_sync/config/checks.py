@@ -90,6 +90,15 @@ def _unknown_key(key: str, known: list[str]) -> str:
     return f"unknown key; known here are {', '.join(known)}" if known else "unknown key; nothing is known here"
 
 
+def unknown_name(what: str, name: str, known: list[str]) -> str:
+    """What to say of a name that a connector does not have. The name itself is not repeated."""
+    if not known:
+        return f"this connector has no {what}s; take them out"
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known here are {', '.join(known)}"
+    return f"no {what} has this name; {hint}"
+
+
 def _known_keys(model: type[BaseModel], path: tuple[str, ...]) -> list[str]:
     """The keys of the table that holds the last part of `path`."""
     here: Any = model

@@ -26,8 +26,10 @@ from lms_sync.config.checks import (
     check_source_name,
     check_store_url,
     explain,
+    unknown_name,
 )
 from lms_sync.config.tables import (
+    PUSH,
     RECONCILE,
     CheckpointSettings,
     FileTable,
@@ -62,7 +64,8 @@ class SourceSettings:
     """One LMS: how to reach it, what to read when, and which mapping files lie over the shipped one.
 
     `schedule` is per stream; `reconcile` is when every stream is read whole. A stream's scope whose last complete
-    reading is older than `reconcile_after` is read whole whenever it comes up.
+    reading is older than `reconcile_after` is read whole whenever it comes up. `targets` are the ways in which the LMS
+    shows issued documents, pushed to when `push` says; None: nothing is configured about them.
     """
 
     name: str
@@ -74,6 +77,8 @@ class SourceSettings:
     schedule: Mapping[str, Timing] = field(default_factory=dict)
     reconcile: Timing | None = None
     reconcile_after: Mapping[str, dt.timedelta] = field(default_factory=dict)
+    targets: tuple[str, ...] | None = None
+    push: Timing | None = None
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,9 @@ class _SourceReader:
         timings = self._timings()
         options = self._options(connector) if connector else None
         if connector and options:
-            self._check_streams(connector, options)
+            self._check_names(connector, options)
+        if PUSH in self._subtable("schedule") and "push" not in self.table:
+            self._tell(f"schedule.{PUSH}", f"nothing is pushed; name the targets in [sources.{self.name}.push]")
         try:
             written = SourceTable.model_validate(self.table)
         except ValidationError:
@@ -244,9 +251,11 @@ class _SourceReader:
             options=options,
             timezone=written.timezone,
             mapping=overlays,
-            schedule={stream: timing for stream, timing in timings.items() if stream != RECONCILE},
+            schedule={stream: timing for stream, timing in timings.items() if stream not in (RECONCILE, PUSH)},
             reconcile=timings.get(RECONCILE),
             reconcile_after=dict(written.reconcile_after),
+            targets=tuple(dict.fromkeys(written.push.targets)) if written.push else None,
+            push=timings.get(PUSH),
         )
 
     @property
@@ -312,16 +321,23 @@ class _SourceReader:
             self.problems += explain(error, connector.options, self.place, ("sources", self.name, "options"))
             return None
 
-    def _check_streams(self, connector: type[Connector], options: BaseModel) -> None:
+    def _check_names(self, connector: type[Connector], options: BaseModel) -> None:
         made = connector(SiteAccess(name=self.name, url="", secret=SecretStr("")), options)
         try:
             known = [stream.name for stream in made.streams()]
+            self._check_targets([target.name for target in made.targets()])
         finally:
             made.close()
-        for key, names in (("schedule", [*known, RECONCILE]), ("reconcile_after", known)):
+        for key, names in (("schedule", [*known, RECONCILE, PUSH]), ("reconcile_after", known)):
             for stream in self._subtable(key):
                 if stream not in names:
                     self._tell(f"{key}.{stream}", f"no stream has this name; known here are {', '.join(names)}")
+
+    def _check_targets(self, known: list[str]) -> None:
+        written = self._subtable("push").get("targets")
+        for name in written if isinstance(written, list) else []:
+            if isinstance(name, str) and name not in known:
+                self._tell("push.targets", unknown_name("target", name, known))
 
     def _subtable(self, key: str) -> dict[str, Any]:
         table = self.table.get(key)

@@ -21,6 +21,9 @@ from lms_sync.timing import Timing, parse_duration
 RECONCILE = "reconcile"
 """The key of `[sources.NAME.schedule]` that is no stream: when every stream is read whole."""
 
+PUSH = "push"
+"""Another that is no stream: when issued documents are pushed into the LMS."""
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -122,6 +125,12 @@ class TimingTable(_Table):
         return True
 
 
+class PushTable(_Table):
+    """`[sources.NAME.push]`: the ways in which the LMS shows issued documents. A push switches all others off."""
+
+    targets: list[str]
+
+
 class SourceTable(_Table):
     """`[sources.NAME]` as written; what the connector needs, and the rest of the machine, is checked after."""
 
@@ -140,11 +149,12 @@ class SourceTable(_Table):
     options: dict[str, Any] = {}
     schedule: dict[str, TimingTable] = {}
     reconcile_after: dict[str, Duration] = {}
+    push: PushTable | None = None
 
     def outline(self) -> Outline:
-        """What reports need to know of it. Left out: timings that are not sound, and that of reconciling."""
+        """What reports need to know of it. Left out: timings that are not sound, and those of no stream."""
         timings = {stream: table.timing() for stream, table in self.schedule.items() if table.is_sound()}
-        pulled = {stream: timing for stream, timing in timings.items() if stream != RECONCILE}
+        pulled = {stream: timing for stream, timing in timings.items() if stream not in (RECONCILE, PUSH)}
         return Outline(self.timezone, pulled, self.connector, self.mapping)
 
 

@@ -5,10 +5,9 @@ Owns the run. Reading a single scope is `scope.py`'s. Must not know any LMS, nor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 
-from lms_sync.connector import EVENT, Connector, Finding, Level, Mode, Scope, Stream
+from lms_sync.connector import EVENT, Finding, Level, Mode, Scope, Stream
 from lms_sync.errors import ConfigError, Problem, SourceDenied, SourceError, SourceUnavailable
 from lms_sync.records import Enrolment
 from lms_sync.registers.after_pull import record_results
@@ -17,6 +16,7 @@ from lms_sync.store.query import runs
 from lms_sync.store.rows import RunOutcome, ScopeOutcome, ScopeState
 from lms_sync.store.store import Store
 from lms_sync.sync.due import mode_for
+from lms_sync.sync.opening import opened
 from lms_sync.sync.result import (
     RECONCILE_AFTER,
     Progress,
@@ -56,7 +56,7 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
     Raises StoreBusy when another process pulls the same source, StoreError when the store fails, ConfigError for a
     stream that the connector does not have, SourceError for a connector that cannot even be made.
     """
-    with store.lock(source.name), _opened(source) as connector:
+    with store.lock(source.name), opened(source.connector) as connector:
         with connector_faults():
             offered = list(connector.streams())
         streams = _chosen(offered, options, source.name)
@@ -70,18 +70,6 @@ def pull(store: Store, source: PullSource, options: PullOptions, progress: Progr
         store.finish_run(run, summary.outcome, summary.counts, "; ".join(summary.problems))
         progress.run_done(summary)
         return summary
-
-
-@contextmanager
-def _opened(source: PullSource) -> Iterator[Connector]:
-    """The source's connector for one run. Whatever goes wrong in closing it harms nothing that was read."""
-    with connector_faults():
-        connector = source.connector()
-    try:
-        yield connector
-    finally:
-        with suppress(SourceError), connector_faults():
-            connector.close()
 
 
 def _ask_for_rereading_after_new_mapping(store: Store, source: PullSource, offered: Sequence[Stream]) -> None:

@@ -178,3 +178,34 @@ def test_a_certificate_of_study_and_a_harmless_export(office: Desk, number: str)
         "was written off before"
         in office.run("blanks", "spoil", "000007", "--act", "акт № 1", "--reason", "опечатка").err
     )
+
+
+def test_an_erased_learner_is_nowhere_and_the_register_stays(office: Desk, number: str) -> None:
+    issued(office, number)
+    (office.path / "scan.pdf").write_bytes(b"%PDF-1.4 scan")
+    done(office.run("documents", "attach", "d000001", "scan.pdf"))
+    learner = shown(office, "d000001")["document"]["learner"]
+    told = office.run("erase", learner, "--reason", "отзыв согласия", "--confirm", "1")
+    assert (told.code, "must name the same learner" in told.err) == (2, True)
+    assert "Иванов" in done(office.run("documents", "list", "-f", "csv"))
+    told = office.run("erase", learner, "--reason", "отзыв согласия", "--confirm", learner)
+    assert done(told) == f"Learner {learner} is erased\n"
+    assert "scans removed: 1" in told.err
+    listed = rows(done(office.run("documents", "list", "-f", "csv")))
+    assert [one["Регистрационный №"] for one in listed] == [f"УПК-2026/{count}" for count in (1, 2, 3, 4)]
+    assert "Иванов" not in str(listed[0])
+    assert "The store is whole" in done(office.run("verify"))
+    again = office.run("erase", learner, "--reason", "ещё раз", "--confirm", learner)
+    assert done(again) == f"Nothing was left to erase of learner {learner}\n"
+    assert office.run("erase", "999999", "--reason", "проверка", "--confirm", "999999").code == 4
+
+
+def test_a_recognised_result_stands_in_the_record_book(office: Desk) -> None:
+    told = ("--learner", "21", "--course", "3", "--item", "6", "--subject", "Тестирование", "--mark", "хорошо")
+    proof = ("--organisation", "ГБПОУ «Образец»", "--document", "диплом", "--date", "2020-11-02")
+    assert "z0001 is registered" in done(office.run("recognition", "apply", *told, *proof))
+    minutes = ("--minutes-number", "3", "--minutes-date", "2020-11-05")
+    assert done(office.run("recognition", "decide", "z0001", *minutes)) == "z0001 is recognised\n"
+    book = json.loads(done(office.run("report", "record-book", "--learner", "21", "-f", "json")))["rows"]
+    [taken] = [row for row in book if row["recognition"]]
+    assert (taken["mark_words"], taken["grade_item"], taken["mark"]) == ("перезачтено (хорошо)", "6", None)

@@ -1,11 +1,12 @@
 """What every act on a document shares: who does it and why, finding it, what may follow what, and writing it.
 
-Every version of a document is written by `write_document`, so whatever must happen with each of them has one place.
+Every version of a document is written by `write_documents`, so whatever must happen with each of them has one place.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from lms_sync.errors import RegisterError
 from lms_sync.records import DocumentHolder, DocumentStatus, IssuedDocument
 from lms_sync.records.documents import NEXT_STATUSES
+from lms_sync.registers.documents import outbox
 from lms_sync.store.documents import StoredDocument, document
 from lms_sync.store.register import RegisterWriter
 
@@ -87,5 +89,11 @@ def unfit(error: ValidationError) -> RegisterError:
 
 
 def write_document(writer: RegisterWriter, record: IssuedDocument, scope: str, reason: str) -> None:
-    """Writes a version of a document."""
-    writer.put([record], scope, reason)
+    """Writes a version of a document and puts it into the outbox of the LMS."""
+    write_documents(writer, [record], scope, reason)
+
+
+def write_documents(writer: RegisterWriter, records: Sequence[IssuedDocument], scope: str, reason: str) -> None:
+    """The same for many at once, none of them twice."""
+    writer.put(records, scope, reason)
+    outbox.queue(writer, records)
