@@ -1,19 +1,17 @@
 """One seeded scenario: a small academy that changes between pulls, an LMS that fails, processes that are killed, people
-who close, amend and annul protocols in between, and a companion plugin that comes, stays, goes or never was.
+who close, amend and annul protocols and issue documents in between, and a companion plugin that comes, stays, goes or
+never was.
 
 Everything follows from the seed but the instants at which the killed processes happen to be.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import signal
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from sqlalchemy import select
@@ -31,12 +29,12 @@ from tests.simulation.journal_truth import Journal
 from tests.simulation.official import Official
 from tests.simulation.operators import Operator, write_rules
 from tests.simulation.plugin import Plugin
+from tests.simulation.processes import Processes
+from tests.simulation.pushes import TARGETS, Pushes
+from tests.simulation.registrar import FIELD, Registrar, write_document_rules
 from tests.simulation.worker import Academy
 
 ROUNDS = 4
-KILLED_SHARE = 0.5
-LONGEST_LIFE = 0.5
-"""Seconds within which a process that is to be killed dies; a whole pull of a small academy takes about as long."""
 DAY = 86_400
 
 
@@ -46,7 +44,6 @@ class Story:
 
     seed: int
     lines: list[str] = field(default_factory=list)
-    killed: int = 0
     acts: Counter[str] = field(default_factory=Counter)
 
     def tell(self, line: str) -> None:
@@ -64,14 +61,20 @@ def play(seed: int, directory: Path) -> Story:
     story = Story(seed)
     plugin = Plugin(world, random.Random(f"plugin {seed}"), story.tell, ROUNDS)
     rules = write_rules(rng, directory / f"{seed}.toml")
+    of_documents = random.Random(f"documents {seed}")
+    write_document_rules(of_documents, rules)
+    world.add_profile_field(FIELD, "Документы")
     with SandboxServer(world) as server:
-        academy = Academy(f"sqlite:///{directory / f'{seed}.db'}", server.url, server.token, rules)
-        scenario = Scenario(story, world, server, academy, rng, plugin)
+        targets = of_documents.sample(TARGETS, of_documents.randint(1, len(TARGETS)))
+        academy = Academy(f"sqlite:///{directory / f'{seed}.db'}", server.url, server.token, rules, targets)
+        scenario = Scenario(story, world, server, academy, rng, plugin, of_documents)
         try:
             for number in range(ROUNDS):
                 plugin.before_round(number)
                 scenario.round()
             scenario.settle()
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{story}") from error
         finally:
             scenario.close()
     return scenario.story
@@ -88,6 +91,7 @@ class Scenario:
         academy: Academy,
         rng: random.Random,
         plugin: Plugin,
+        of_documents: random.Random,
     ) -> None:
         self.story = story
         self._plugin = plugin
@@ -97,6 +101,10 @@ class Scenario:
         self._rng = rng
         self._official = Official()
         self._operator = Operator(academy.mapping(), rng, story.tell, story.acts)
+        self._processes = Processes(academy, rng, story.tell)
+        registrar = Registrar(academy.mapping(), of_documents, story.tell, story.acts)
+        killing = Processes(academy, of_documents, story.tell)
+        self._pushes = Pushes(academy, server, world, registrar, of_documents, killing, story.tell)
         self._opened: Store | None = None
 
     @property
@@ -123,6 +131,7 @@ class Scenario:
         if not self._plugin.restored:
             self._operator.work(self._store)
             self._look(by_a_pull=False)
+            self._pushes.round(self._store)
 
     def settle(self) -> None:
         """The last pulls are undisturbed: one of changes loses no attempt; a whole one makes store and world equal."""
@@ -134,7 +143,7 @@ class Scenario:
         self._assert_none(lost, f"after a pull of changes ({changes.outcome})")
         everything = PullOptions(full=True, allow_retire=(EVERY_SCOPE,), actor="simulation")
         last = worker.pull_once(self._academy, everything, self._world.now)
-        assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}; {self.story}"
+        assert last.outcome == "done", f"the last pull was {last.outcome}: {last.problems}"
         self._look(by_a_pull=True)
         self._compare()
         self._look_at_journal()
@@ -143,6 +152,9 @@ class Scenario:
         rows = len(self._rows())
         again = worker.pull_once(self._academy, everything, self._world.now)
         self._assert_none(self._rows()[rows:], f"written by a pull of an unchanged LMS ({again.counts})")
+        if not self._plugin.restored:
+            self._assert_none(self._pushes.settle(self._store), "of issued documents in the LMS")
+            self._assert_none(verify(self._store).problems, "found by verify after everything was issued and pushed")
 
     def _settle_finals(self) -> None:
         """People decide and close everything. A restored backup leaves nothing to compare what they did with."""
@@ -172,17 +184,8 @@ class Scenario:
             self._world.advance(self._rng.randint(0, 600))
 
     def _pull(self) -> None:
-        options = PullOptions(full=self._rng.random() < 0.3, actor="simulation")
-        process = _start(self._academy, options, self._world.now)
-        if self._rng.random() < KILLED_SHARE:
-            process.join(self._rng.uniform(0, LONGEST_LIFE))
-            if process.is_alive():
-                process.kill()
-                self.story.killed += 1
-        process.join(60)
-        assert process.exitcode is not None, f"a pull did not end within a minute; {self.story}"
-        self.story.tell(f"pull full={options.full} faults={self._server.faults!r} ended with {process.exitcode}")
-        assert process.exitcode in (0, 1, 3, -signal.SIGKILL), f"a pull broke down; {self.story}"
+        self.story.tell(f"faults {self._server.faults!r}")
+        self._processes.run(PullOptions(full=self._rng.random() < 0.3, actor="simulation"), self._world.now)
 
     def _look(self, *, by_a_pull: bool) -> None:
         if not self._plugin.restored:
@@ -203,12 +206,4 @@ class Scenario:
             return [f"{row.kind} {row.key} version {row.version}" for row in rows]
 
     def _assert_none(self, problems: Sequence[object], where: str) -> None:
-        assert not problems, "\n".join([f"{where}:", *map(str, problems), str(self.story)])
-
-
-def _start(academy: Academy, options: PullOptions, now: int) -> ForkServerProcess:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.simulation.worker"])
-    process = context.Process(target=worker.main, args=(academy, options, now))
-    process.start()
-    return process
+        assert not problems, "\n".join([f"{where}:", *map(str, problems)])
