@@ -1,19 +1,24 @@
 """The one place where an error of a database becomes a sentence for the operator.
 
 Owns the translation to StoreError and its kinds. Must not know tables. The original error is not chained: a driver's
-message may quote a row ("Failing row contains …") or a connection string.
+message may quote a row ("Failing row contains …") or a connection string. PostgreSQL's driver is not imported for the
+sake of its errors: what was never imported has raised none.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from lms_sync.errors import StoreBusy, StoreDamaged, StoreError
+
+if TYPE_CHECKING:
+    import psycopg
 
 _SQLITE = (
     # SQLite's own words -> what to say. Longest match first is not needed: the words exclude each other.
@@ -71,7 +76,7 @@ def translated(place: str) -> Iterator[None]:
     """Turns every database error of its body into StoreError, StoreBusy or StoreDamaged about `place`."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except _database_errors() as error:
         raise store_error(error, place) from None
 
 
@@ -80,9 +85,18 @@ def store_error(error: Exception, place: str) -> StoreError:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     if isinstance(cause, sqlite3.Error):
         return _sqlite_error(cause, place)
-    if isinstance(cause, psycopg.Error):
+    if isinstance(cause, _postgresql_errors()):
         return _postgresql_error(cause, place)
     return StoreError(f"{place} gave an unexpected error ({type(cause).__name__}): run lms-sync verify")
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    return (SQLAlchemyError, sqlite3.Error, *_postgresql_errors())
+
+
+def _postgresql_errors() -> tuple[type[psycopg.Error], ...]:
+    driver = sys.modules.get("psycopg")
+    return (driver.Error,) if driver is not None else ()
 
 
 def _sqlite_error(cause: sqlite3.Error, place: str) -> StoreError:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from lms_sync.records import Record
@@ -16,6 +17,7 @@ from lms_sync.store import migrations
 from lms_sync.store.canonical import canonical_payload, digest_time
 from lms_sync.store.engine import open_engine, parse_url
 from lms_sync.store.ledger import Entry, Signature, append
+from lms_sync.store.migrate import REVISIONS
 from lms_sync.store.projection import Latest, row_of
 from lms_sync.store.rebuild import rebuild_projections
 from lms_sync.store.rows import Operation, PutCounts
@@ -36,14 +38,24 @@ OLD_RECORDS: list[Record] = [
 ]
 
 
+def alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def test_the_revisions_are_those_of_the_scripts() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert [script.revision for script in scripts.walk_revisions()] == [*reversed(REVISIONS)]
+
+
 @pytest.fixture
 def old_store(store_url: str) -> str:
     """The URL of a store as revision 0002 left it, with `OLD_RECORDS`."""
     engine = open_engine(parse_url(store_url), 1)
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-        config.set_main_option("path_separator", "os")
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
         for record in OLD_RECORDS:
