@@ -11,8 +11,8 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put
 from lms_sync.cli.document_options import ReasonOption
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
-from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, write, zone_of
-from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
+from lms_sync.cli.reporting import Format, Output, parsed_day, source_in_store, write, zone_of
+from lms_sync.cli.workplace import kept_mapping, operator_name
 
 app = typer.Typer(help="Keep account of the blanks that documents are written on.", no_args_is_help=True)
 
@@ -41,9 +41,7 @@ def receive(
     from lms_sync.registers.documents import blanks
 
     day = parsed_day(on, "--on")
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         today = store.now().astimezone(zone_of(settings, name)).date()
         received = blanks.Received(kind, series or "", first, last, day or today, invoice)
         kept = blanks.receive(store, name, kept_mapping(settings, name), received, operator_name())
@@ -67,9 +65,7 @@ def spoil(
     from lms_sync.registers.documents import blanks
     from lms_sync.registers.documents.acts import DocumentAct
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         why = DocumentAct(operator_name(), reason)
         kept = blanks.spoil(store, name, number, act, why, series=series, kind=kind)
         signed = sign_checkpoint(store, settings)
@@ -89,9 +85,6 @@ def list_blanks(
     from lms_sync.registers.documents.blanks import balances
     from lms_sync.report.documents import blanks_table
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            found = balances(connection, name)
+    with source_in_store(config, source) as (_, store, name), store.reading() as connection:
+        found = balances(connection, name)
     write(blanks_table(found), Output(format, output))

@@ -13,7 +13,7 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put, put_json, say
 from lms_sync.cli.document_options import ProofOption, ReasonOption, UidArgument
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
-from lms_sync.cli.reporting import chosen_source, parsed_day, zone_of
+from lms_sync.cli.reporting import chosen_source, parsed_day, source_in_store, zone_of
 from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
 from lms_sync.errors import EXIT_PARTIAL, ConfigError, RegisterError
 
@@ -255,9 +255,7 @@ def attach(
     from lms_sync.registers.documents import scans
     from lms_sync.store.scan_files import ScanFiles
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         kept = scans.attach(store, name, ScanFiles(settings.scans), uid, file, operator_name())
         signed = sign_checkpoint(store, settings)
     put(f"{uid}: {kept.size} bytes are kept, SHA-256 {kept.sha256}")
@@ -280,9 +278,7 @@ def prune_scans(config: ConfigOption = None, debug: DebugOption = False) -> None
 
 
 def _do(config: Path | None, source: str | None, act: Callable[[Store, str, Mapping], Drafted]) -> tuple[Drafted, int]:
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         done = act(store, name, kept_mapping(settings, name))
         return done, sign_checkpoint(store, settings)
 

@@ -19,8 +19,8 @@ from lms_sync.cli.document_options import (
 from lms_sync.cli.documents_status import pushes_by_document
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
 from lms_sync.cli.report_options import BomOption, CourseOption, DelimiterOption, FormatOption, OutputOption
-from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
-from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
+from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
+from lms_sync.cli.workplace import kept_mapping, operator_name
 from lms_sync.errors import ConfigError, RegisterError
 
 if TYPE_CHECKING:
@@ -58,12 +58,9 @@ def list_documents(
     from lms_sync.store.documents import documents
 
     wanted = _filter(status, kind, learner, course, protocol, number, first_day, last_day)
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            found = documents(connection, name, wanted)
-            pushes = pushes_by_document(connection, name, [one.record.uid for one in found])
+    with source_in_store(config, source) as (_, store, name), store.reading() as connection:
+        found = documents(connection, name, wanted)
+        pushes = pushes_by_document(connection, name, [one.record.uid for one in found])
     write(register_table(found, pushes), Output(format, output))
 
 
@@ -106,9 +103,7 @@ def show(
     from lms_sync.store.documents import document, scans
     from lms_sync.store.history import history
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         with store.reading() as connection:
             found = document(connection, name, uid)
             kept = scans(connection, name, uid)
@@ -158,11 +153,8 @@ def _as_json(found: StoredDocument) -> dict[str, Any]:
 def _documents(config: Path | None, source: str | None, wanted: DocumentFilter) -> list[StoredDocument]:
     from lms_sync.store.documents import documents
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            return documents(connection, name, wanted)
+    with source_in_store(config, source) as (_, store, name), store.reading() as connection:
+        return documents(connection, name, wanted)
 
 
 def _filter(

@@ -11,14 +11,13 @@ import typer
 from lms_sync.cli.console import data_console, put, put_json, say
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption, SourceOption
 from lms_sync.cli.push import by_target, configured, put_differences
-from lms_sync.cli.reporting import chosen_source
+from lms_sync.cli.reporting import source_in_store
 from lms_sync.cli.workplace import (
     chosen_sources,
     full_settings,
     open_store,
     operator_name,
     push_sources,
-    store_settings,
 )
 from lms_sync.errors import EXIT_DONE, EXIT_PARTIAL, RegisterError
 
@@ -48,12 +47,9 @@ def status(
     from lms_sync.report.pushes import steps_document, steps_table
     from lms_sync.report.table import write_table
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            counts = _counts(connection, name)
-            steps = _of_documents(connection, name, uids) if uids else _of_all(connection, name, all_documents)
+    with source_in_store(config, source) as (_, store, name), store.reading() as connection:
+        counts = _counts(connection, name)
+        steps = _of_documents(connection, name, uids) if uids else _of_all(connection, name, all_documents)
     if json:
         put_json({"source": name, "counts": counts, "documents": steps_document(steps)})
         return

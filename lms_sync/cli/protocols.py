@@ -13,8 +13,8 @@ import typer
 from lms_sync.cli.checkpoints import configured_key, sign_checkpoint
 from lms_sync.cli.console import data_console, put, put_json, say
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
-from lms_sync.cli.reporting import Format, Output, chosen_source, opened, write, zone_of
-from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
+from lms_sync.cli.reporting import Format, Output, opened, source_in_store, write, zone_of
+from lms_sync.cli.workplace import kept_mapping, operator_name
 from lms_sync.errors import EXIT_PARTIAL, ConfigError, RegisterError
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ def list_protocols(
     from lms_sync.registers.overview import open_documents
     from lms_sync.report.protocols import list_table
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         documents = [] if open_only else protocol_documents(store, name)
         if not closed_only:
             documents += open_documents(store, name, kept_mapping(settings, name))
@@ -77,9 +75,7 @@ def show(
     from lms_sync.report.protocols import heading, lines_table, notes
     from lms_sync.report.table import write_table
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         document = _document(store, name, which, lambda: kept_mapping(settings, name))
     if json:
         put_json(document.as_json())
@@ -119,9 +115,7 @@ def close(
 
     if as_recorded and not reason.strip():
         raise ConfigError("--as-recorded needs a reason: give one with --reason.")
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         mapping = kept_mapping(settings, name)
         options = closing.ClosingOptions(
             actor=operator_name(),
@@ -233,9 +227,7 @@ def annul(
     """Annul a protocol. Its number stays taken; its results wait for a protocol again."""
     from lms_sync.registers import amending
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         amending.annul(store, name, kept_mapping(settings, name), number, amending.Act(operator_name(), reason))
         signed = sign_checkpoint(store, settings)
     put(f"Protocol {number} is annulled")
@@ -256,11 +248,8 @@ def drift(
     from lms_sync.report.protocols import drift_table
     from lms_sync.store.attestation import drifts
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            found = drifts(connection, name, state=None if all_states else DriftState.OPEN)
+    with source_in_store(config, source) as (settings, store, name), store.reading() as connection:
+        found = drifts(connection, name, state=None if all_states else DriftState.OPEN)
     write(drift_table(found, zone_of(settings, name)), Output(format, output))
 
 
@@ -285,9 +274,7 @@ def export(
     """Put out a protocol: as JSON or CSV, or as a bundle that proves itself without lms-sync. Shows personal data."""
     from lms_sync.report.protocols import export_table
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         if bundle is not None:
             put(str(_save_bundle(settings, store, name, number, bundle)))
             return
@@ -303,9 +290,7 @@ def export(
 
 def _do(config: Path | None, source: str | None, act: Callable[[Store, str, Mapping], Done]) -> tuple[Done, int]:
     """Does one act on the records of a source and signs the ledger's new head; gives what was done and an exit code."""
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         done = act(store, name, kept_mapping(settings, name))
         return done, sign_checkpoint(store, settings)
 

@@ -22,8 +22,8 @@ from lms_sync.cli.report_options import (
 )
 from lms_sync.cli.report_recognitions import register_of
 from lms_sync.cli.report_studies import one_learner
-from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
-from lms_sync.cli.workplace import open_store, operator_name, store_settings
+from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
+from lms_sync.cli.workplace import operator_name
 from lms_sync.errors import ConfigError, RegisterError
 
 if TYPE_CHECKING:
@@ -190,9 +190,7 @@ def show(
     from lms_sync.store.history import history
     from lms_sync.store.recognitions import erased_applications, named
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         with store.reading() as connection:
             found = recognitions(connection, name, uid=uid)
             if not found:
@@ -232,9 +230,7 @@ def _do(
     told: str,
 ) -> None:
     """Does an act, tells of each application it was on, and exits. The act is given the source and the day there."""
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         today = store.now().astimezone(zone_of(settings, name)).date()
         done = act(store, name, today)
         signed = sign_checkpoint(store, settings)

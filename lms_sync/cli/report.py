@@ -29,8 +29,7 @@ from lms_sync.cli.report_options import (
     ToOption,
     WithGoneOption,
 )
-from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
-from lms_sync.cli.workplace import open_store, store_settings
+from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
 from lms_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -90,9 +89,7 @@ def grades(
     """
     from lms_sync.report.grades import Choice, Show, flat, pivot
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         zone = zone_of(settings, name)
         choice = Choice(zone, group, learner, parsed_day(first_day, "--from"), parsed_day(last_day, "--to"))
         instant = _instant(as_of, zone)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from lms_sync.cli.document_options import FromOption, KindOption, LearnerOption, ProtocolOption, ToOption
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
 from lms_sync.cli.report_options import BomOption, CourseOption, DelimiterOption, FormatOption, OutputOption
-from lms_sync.cli.reporting import Format, Output, chosen_source, parsed_day, parsed_delimiter, write, zone_of
-from lms_sync.cli.workplace import open_store, store_settings
+from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
 
 if TYPE_CHECKING:
     from lms_sync.report.documents import Around
@@ -90,9 +89,7 @@ def _table(
     from lms_sync.report.documents import Around
     from lms_sync.store.documents import DocumentFilter, closed_at, documents
 
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         zone = zone_of(settings, name)
         with store.reading() as connection:
             found = documents(connection, name, wanted)

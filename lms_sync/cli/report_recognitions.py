@@ -13,14 +13,14 @@ from lms_sync.cli.report_options import BomOption, DelimiterOption, FormatOption
 from lms_sync.cli.reporting import (
     Format,
     Output,
-    chosen_source,
     parsed_day,
     parsed_days,
     parsed_delimiter,
+    source_in_store,
     write,
     zone_of,
 )
-from lms_sync.cli.workplace import kept_mapping, open_store, store_settings
+from lms_sync.cli.workplace import kept_mapping
 from lms_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ def recognition_minutes(
     from lms_sync.store.recognitions import named
 
     day = parsed_day(date, "--date")
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
-        with store.reading() as connection:
-            found = _of_one_meeting(recognitions(connection, name), number, day)
-            names = named(connection, name, found)
+    with source_in_store(config, source) as (settings, store, name), store.reading() as connection:
+        found = _of_one_meeting(recognitions(connection, name), number, day)
+        names = named(connection, name, found)
     who = _commission(settings, name, commission, found[0].minutes_date) if commission else None
     write(build(found, names, who), Output(format, output, bom, parsed_delimiter(delimiter)))
 
@@ -110,9 +107,7 @@ def register_of(
     from lms_sync.store.recognitions import erased_applications, named
 
     days = parsed_days(first_day, last_day)
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         period = Period(zone_of(settings, name), *days)
         with store.reading() as connection:
             found = [one for one in of_period(recognitions(connection, name), period) if wanted(one)]

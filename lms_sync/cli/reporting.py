@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from lms_sync.cli.console import data_console, say
+from lms_sync.cli.workplace import open_store, store_settings
 from lms_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ class Output:
     path: Path | None = None
     bom: bool = False
     delimiter: str = ","
+
+
+@contextmanager
+def source_in_store(config: Path | None, source: str | None) -> Iterator[tuple[Settings, Store, str]]:
+    """The settings, the store while it is open, and the name of the source meant. Raises ConfigError, StoreError."""
+    settings = store_settings(config)
+    with open_store(settings) as store:
+        yield settings, store, chosen_source(settings, store, source)
 
 
 def chosen_source(settings: Settings, store: Store, name: str | None) -> str:
