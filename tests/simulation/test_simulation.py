@@ -4,7 +4,7 @@ And whatever people do with protocols meanwhile: what was closed stays as it is,
 whether the LMS has the companion plugin, gets it, loses it or never had it: its log is in the action journal, each row
 once, and what was concluded without it does not count a second time.
 
-LMS_SYNC_SEEDS sets how many scenarios are played (100; `make simulate` plays 1,000), LMS_SYNC_FIRST_SEED the first.
+LMS_SYNC_SEEDS sets how many scenarios are played (60; `make simulate` plays 1,000), LMS_SYNC_FIRST_SEED the first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import structlog
 from tests.simulation.scenario import play
 
 FIRST = int(os.environ.get("LMS_SYNC_FIRST_SEED", "0"))
-COUNT = int(os.environ.get("LMS_SYNC_SEEDS", "100"))
+COUNT = int(os.environ.get("LMS_SYNC_SEEDS", "60"))
 PER_TEST = 10
 
 
