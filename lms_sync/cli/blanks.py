@@ -11,7 +11,7 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put
 from lms_sync.cli.document_options import ReasonOption
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
-from lms_sync.cli.reporting import Format, Output, parsed_day, source_in_store, write, zone_of
+from lms_sync.cli.reporting import Format, Output, parsed_day, source_in_store, today_at, write
 from lms_sync.cli.workplace import kept_mapping, operator_name
 
 app = typer.Typer(help="Keep account of the blanks that documents are written on.", no_args_is_help=True)
@@ -42,7 +42,7 @@ def receive(
 
     day = parsed_day(on, "--on")
     with source_in_store(config, source) as (settings, store, name):
-        today = store.now().astimezone(zone_of(settings, name)).date()
+        today = today_at(settings, store, name)
         received = blanks.Received(kind, series or "", first, last, day or today, invoice)
         kept = blanks.receive(store, name, kept_mapping(settings, name), received, operator_name())
         signed = sign_checkpoint(store, settings)

@@ -13,7 +13,7 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put, put_json, say
 from lms_sync.cli.document_options import ProofOption, ReasonOption, UidArgument
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
-from lms_sync.cli.reporting import chosen_source, parsed_day, source_in_store, zone_of
+from lms_sync.cli.reporting import parsed_day, source_in_store, today_at
 from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
 from lms_sync.errors import EXIT_PARTIAL, ConfigError, RegisterError
 
@@ -118,10 +118,8 @@ def issue(
     options = issuing.IssueOptions(operator_name(), parsed_day(on, "--on"), blank, blank_series)
     if blank is not None and (protocol is not None or len(uids or ()) != 1):
         raise ConfigError("--blank is for one document: name just one.")
-    settings = store_settings(config)
     issued, refused, found = [], list[str](), list[str]()
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         mapping = kept_mapping(settings, name)
         for uid in _drafts(store, name, uids or [], protocol):
             try:
@@ -162,7 +160,7 @@ def hand_over(
     day = parsed_day(on, "--on")
 
     def act(store: Store, name: str, settings: Settings) -> IssuedDocument:
-        when: dt.date = day or store.now().astimezone(zone_of(settings, name)).date()
+        when: dt.date = day or today_at(settings, store, name)
         return lifecycle.hand_over(store, name, uid, operator_name(), when, how=how, received_by=to)
 
     _one(config, source, act, "is handed over")
@@ -287,9 +285,8 @@ def _one(
     config: Path | None, source: str | None, act: Callable[[Store, str, Settings], IssuedDocument], told: str
 ) -> None:
     """Does one act on one document, tells of it and exits."""
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        done = act(store, chosen_source(settings, store, source), settings)
+    with source_in_store(config, source) as (settings, store, name):
+        done = act(store, name, settings)
         signed = sign_checkpoint(store, settings)
     put(f"{done.uid} {told}")
     raise typer.Exit(signed)

@@ -16,8 +16,8 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put, put_json, say
 from lms_sync.cli.document_options import ReasonOption, UidArgument
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
-from lms_sync.cli.reporting import chosen_source
-from lms_sync.cli.workplace import kept_mapping, open_store, operator_name, store_settings
+from lms_sync.cli.reporting import source_in_store
+from lms_sync.cli.workplace import kept_mapping, operator_name
 from lms_sync.errors import EXIT_PARTIAL, ConfigError, RegisterError
 
 if TYPE_CHECKING:
@@ -62,10 +62,8 @@ def import_documents(
     from lms_sync.spreadsheet.opening import open_sheet
     from lms_sync.spreadsheet.sheet import SheetOptions
 
-    settings = store_settings(config)
     signed = 0
-    with open_store(settings) as store:
-        name = chosen_source(settings, store, source)
+    with source_in_store(config, source) as (settings, store, name):
         mapping = kept_mapping(settings, name)
         said = load_import_columns(columns, mapping.documents)
         how = SheetOptions(sheet or said.file.sheet or "", said.file.encoding or "", said.file.delimiter or "")
@@ -96,9 +94,8 @@ def link(
     from lms_sync.registers.documents.acts import DocumentAct
 
     why = DocumentAct(operator_name(), reason)
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        done = linking.link(store, chosen_source(settings, store, source), uid, learner, why)
+    with source_in_store(config, source) as (settings, store, name):
+        done = linking.link(store, name, uid, learner, why)
         signed = sign_checkpoint(store, settings)
     put(f"{uid} is linked to learner {learner}")
     if not done.same_name:
@@ -117,9 +114,8 @@ def erase_holder(
     from lms_sync.registers.documents.acts import DocumentAct
 
     why = DocumentAct(operator_name(), reason)
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        erased = store.erase_holder(chosen_source(settings, store, source), uid, why.actor, why.reason)
+    with source_in_store(config, source) as (settings, store, name):
+        erased = store.erase_holder(name, uid, why.actor, why.reason)
         signed = sign_checkpoint(store, settings)
     put(f"{uid}: the holder's data is erased" if erased else f"{uid}: nothing was left to erase")
     if erased:

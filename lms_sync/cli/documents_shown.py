@@ -19,9 +19,18 @@ from lms_sync.cli.document_options import (
 from lms_sync.cli.documents_status import pushes_by_document
 from lms_sync.cli.options import ConfigOption, DebugOption, JsonOption, OneSourceOption
 from lms_sync.cli.report_options import BomOption, CourseOption, DelimiterOption, FormatOption, OutputOption
-from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
+from lms_sync.cli.reporting import (
+    Format,
+    Output,
+    parsed_day,
+    parsed_delimiter,
+    source_in_store,
+    steps_as_json,
+    write,
+    zone_of,
+)
 from lms_sync.cli.workplace import kept_mapping, operator_name
-from lms_sync.errors import ConfigError, RegisterError
+from lms_sync.errors import ConfigError
 
 if TYPE_CHECKING:
     from lms_sync.records import DocumentStatus
@@ -97,19 +106,18 @@ def show(
 ) -> None:
     """One document with its scans and every step; of a draft also what issuing would find. Shows personal data."""
     from lms_sync.records import DocumentStatus, IssuedDocument
+    from lms_sync.registers.documents.acts import Looking, must_find
     from lms_sync.registers.documents.issuing import IssueOptions, findings
     from lms_sync.report.documents import shown
     from lms_sync.report.pushes import in_lms
-    from lms_sync.store.documents import document, scans
+    from lms_sync.store.documents import scans
     from lms_sync.store.history import history
 
     with source_in_store(config, source) as (settings, store, name):
         with store.reading() as connection:
-            found = document(connection, name, uid)
+            found = must_find(Looking(connection, name, store.now()), uid)
             kept = scans(connection, name, uid)
             pushes = pushes_by_document(connection, name, [uid])
-        if found is None:
-            raise RegisterError(f"The register of {name} has no document {uid}: see `lms-sync documents list`.")
         steps = history(store, name, IssuedDocument.kind, uid)
         told = []
         if found.record.status is DocumentStatus.DRAFT and found.holder is not None:
@@ -124,17 +132,7 @@ def show(
                 "findings": [
                     {"code": one.code, "severity": one.severity.value, "message": one.message} for one in told
                 ],
-                "history": [
-                    {
-                        "version": one.version,
-                        "at": one.observed_at.isoformat(),
-                        "status": (one.payload or {}).get("status"),
-                        "actor": one.actor,
-                        "reason": one.reason,
-                        "ledger_seq": one.seq,
-                    }
-                    for one in steps
-                ],
+                "history": steps_as_json(steps, "status"),
             }
         )
         return

@@ -10,8 +10,8 @@ from lms_sync.cli.checkpoints import sign_checkpoint
 from lms_sync.cli.console import put, say
 from lms_sync.cli.document_options import ReasonOption
 from lms_sync.cli.options import ConfigOption, DebugOption, OneSourceOption
-from lms_sync.cli.reporting import chosen_source
-from lms_sync.cli.workplace import open_store, operator_name, store_settings
+from lms_sync.cli.reporting import source_in_store
+from lms_sync.cli.workplace import operator_name
 from lms_sync.errors import ConfigError
 
 
@@ -34,9 +34,8 @@ def erase(
 
     if confirm != learner:
         raise ConfigError("Nothing was erased: --confirm must name the same learner.")
-    settings = store_settings(config)
-    with open_store(settings) as store:
-        erased = store.erase_learner(chosen_source(settings, store, source), learner, operator_name(), reason)
+    with source_in_store(config, source) as (settings, store, name):
+        erased = store.erase_learner(name, learner, operator_name(), reason)
         files = scans.remove_unnamed(store, ScanFiles(settings.scans))
         signed = sign_checkpoint(store, settings)
     put(f"Learner {learner} is erased" if erased else f"Nothing was left to erase of learner {learner}")

@@ -22,7 +22,17 @@ from lms_sync.cli.report_options import (
 )
 from lms_sync.cli.report_recognitions import register_of
 from lms_sync.cli.report_studies import one_learner
-from lms_sync.cli.reporting import Format, Output, parsed_day, parsed_delimiter, source_in_store, write, zone_of
+from lms_sync.cli.reporting import (
+    Format,
+    Output,
+    parsed_day,
+    parsed_delimiter,
+    source_in_store,
+    steps_as_json,
+    today_at,
+    write,
+    zone_of,
+)
 from lms_sync.cli.workplace import operator_name
 from lms_sync.errors import ConfigError, RegisterError
 
@@ -204,17 +214,7 @@ def show(
         put_json(
             {
                 "application": found[0].payload(),
-                "history": [
-                    {
-                        "version": one.version,
-                        "at": one.observed_at.isoformat(),
-                        "state": (one.payload or {}).get("state"),
-                        "actor": one.actor,
-                        "reason": one.reason,
-                        "ledger_seq": one.seq,
-                    }
-                    for one in steps
-                ],
+                "history": steps_as_json(steps, "state"),
             }
         )
         return
@@ -231,8 +231,7 @@ def _do(
 ) -> None:
     """Does an act, tells of each application it was on, and exits. The act is given the source and the day there."""
     with source_in_store(config, source) as (settings, store, name):
-        today = store.now().astimezone(zone_of(settings, name)).date()
-        done = act(store, name, today)
+        done = act(store, name, today_at(settings, store, name))
         signed = sign_checkpoint(store, settings)
     if json:
         put_json([{"uid": one.uid, "state": one.state.value} for one in done])

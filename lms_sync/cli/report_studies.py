@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lms_sync.cli.report_options import Kind
-from lms_sync.cli.reporting import Output, chosen_source, parsed_days, write, zone_of
-from lms_sync.cli.workplace import open_store, store_settings
+from lms_sync.cli.reporting import Output, parsed_days, source_in_store, write, zone_of
 from lms_sync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ class Question:
 
 def put_report(question: Question, output: Output, build: Callable[[Study, Selection], Table]) -> None:
     """Reads what is asked for and writes the report that is built of it. Raises ConfigError."""
-    settings = store_settings(question.config)
-    with open_store(settings) as store:
-        source = chosen_source(settings, store, question.source)
+    with source_in_store(question.config, question.source) as (settings, store, source):
         selection = _selection(question, zone_of(settings, source))
         study = _study(store, source, question)
     write(build(study, selection), output)

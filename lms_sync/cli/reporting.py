@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lms_sync.cli.console import data_console, say
 from lms_sync.cli.workplace import open_store, store_settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lms_sync.config import Settings
     from lms_sync.report.interface import Stream, Table
+    from lms_sync.store.rows import Version
     from lms_sync.store.store import Store
 
 MOST_LINES = 1000
@@ -65,6 +66,26 @@ def chosen_source(settings: Settings, store: Store, name: str | None) -> str:
     if name not in known:
         raise ConfigError(f"There is no source {name}; there is {', '.join(known) or 'none'}.")
     return name
+
+
+def today_at(settings: Settings, store: Store, source: str) -> dt.date:
+    """The day in the source's time zone by the store's clock."""
+    return store.now().astimezone(zone_of(settings, source)).date()
+
+
+def steps_as_json(steps: Sequence[Version], field: str) -> list[dict[str, Any]]:
+    """The versions of a record as JSON-ready values, each with what `field` said then; None once it was erased."""
+    return [
+        {
+            "version": one.version,
+            "at": one.observed_at.isoformat(),
+            field: (one.payload or {}).get(field),
+            "actor": one.actor,
+            "reason": one.reason,
+            "ledger_seq": one.seq,
+        }
+        for one in steps
+    ]
 
 
 def zone_of(settings: Settings, source: str) -> ZoneInfo:

@@ -59,6 +59,7 @@ def _has(value: Any, part: str | int) -> bool:
 
 
 def syntax_problem(label: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
+    """Where a text ceases to be TOML, and why."""
     message = str(error)
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     line = int(place[1]) if place and place[1] else text.count("\n") + 1

@@ -6,7 +6,7 @@ import multiprocessing
 import random
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lms_sync.sync.pull import PullOptions
 from lms_sync.sync.push_result import PushOptions
@@ -20,12 +20,11 @@ LONGEST_LIFE = 0.5
 
 @dataclass
 class Processes:
-    """Starts one process after the other. `killed` counts those that were."""
+    """Starts one process after the other."""
 
     academy: Academy
     rng: random.Random
     tell: Callable[[str], None]
-    killed: int = field(default=0)
 
     def run(self, options: PullOptions | PushOptions, now: int) -> int:
         """A pull or a push in the instant `now` (epoch seconds), killed or not. Gives its exit code."""
@@ -37,7 +36,6 @@ class Processes:
             process.join(self.rng.uniform(0, LONGEST_LIFE))
             if process.is_alive():
                 process.kill()
-                self.killed += 1
         process.join(60)
         assert process.exitcode is not None, f"{options} did not end within a minute"
         self.tell(f"{options} ended with {process.exitcode}")
